@@ -1,0 +1,48 @@
+// Package config is every setting of Aforro: its name, default, meaning and
+// check, in one place. A setting comes from a flag, else from the environment,
+// else from its default. All are checked at once, before anything starts.
+//
+// The table in docs/configuration.md is generated from this struct.
+package config
+
+import "time"
+
+// Config holds the effective settings of one process.
+type Config struct {
+	PostgresURL      string `env:"AFORRO_POSTGRES_URL" check:"url:postgres,postgresql" secret:"url" help:"PostgreSQL, the truth. wal_level must be logical."`
+	RedisURL         string `env:"AFORRO_REDIS_URL" check:"url:redis,rediss,unix" secret:"url" help:"Redis for the queue. Its maxmemory-policy must be noeviction."`
+	CacheRedisURL    string `env:"AFORRO_CACHE_REDIS_URL" check:"url:redis,rediss,unix" secret:"url" help:"Redis for cached answers and request limits; the queue's when empty."`
+	ElasticsearchURL string `env:"AFORRO_ELASTICSEARCH_URL" check:"urls:http,https" secret:"url" help:"Elasticsearch; several addresses are separated by commas."`
+
+	PostgresPool int32  `env:"AFORRO_POSTGRES_POOL" envDefault:"20" check:"min:2,max:1000" help:"The most connections that one role holds to PostgreSQL."`
+	IndexPrefix  string `env:"AFORRO_INDEX_PREFIX" envDefault:"aforro" check:"name" help:"What the names of indices and aliases begin with."`
+	Slot         string `env:"AFORRO_SLOT" envDefault:"aforro" check:"name" help:"The replication slot that the indexer follows."`
+	Shards       int    `env:"AFORRO_INDEX_SHARDS" envDefault:"1" check:"min:1,max:64" help:"Primary shards of a new index version."`
+	Replicas     int    `env:"AFORRO_INDEX_REPLICAS" envDefault:"0" check:"min:0,max:8" help:"Replicas of each shard once an index is live."`
+
+	HTTPAddr    string `env:"AFORRO_HTTP_ADDR" envDefault:"127.0.0.1:8000" check:"addr" help:"Where the API listens."`
+	ProbeAddr   string `env:"AFORRO_PROBE_ADDR" envDefault:"127.0.0.1:8001" check:"addr" help:"Where the indexer and the worker answer /healthz, /readyz and /metrics when they run apart."`
+	PublicURL   string `env:"AFORRO_PUBLIC_URL" check:"url:http,https" help:"What absolute links begin with; taken from the request when empty."`
+	StaffKey    string `env:"AFORRO_STAFF_KEY" check:"len:16" secret:"yes" help:"The bearer key for staff routes; they are closed when empty. 'aforro up' makes one."`
+	TokenSecret string `env:"AFORRO_TOKEN_SECRET" check:"len:32" secret:"yes" help:"What order tokens are derived from; the same in every API process. 'aforro up' makes one."`
+
+	SearchCache    time.Duration `env:"AFORRO_SEARCH_CACHE" envDefault:"60s" check:"min:0s,max:1h" help:"How long a page of results may be answered from the cache; 0 turns it off."`
+	SuggestCache   time.Duration `env:"AFORRO_SUGGEST_CACHE" envDefault:"300s" check:"min:0s,max:24h" help:"How long suggestions may be answered from the cache; 0 turns it off."`
+	RateLimit      int           `env:"AFORRO_RATE_LIMIT" envDefault:"600" check:"min:0,max:1000000" help:"Requests a minute from one address (loopback is free); 0 turns it off."`
+	TrustedProxies []string      `env:"AFORRO_TRUSTED_PROXIES" check:"cidrs" help:"Proxies (CIDR, comma-separated) whose X-Forwarded-For is believed; none by default."`
+	DecisionWait   time.Duration `env:"AFORRO_DECISION_WAIT" envDefault:"2s" check:"min:0s,max:10s" help:"How long POST /orders/ waits for the decision before it answers 202."`
+
+	WorkerConcurrency int           `env:"AFORRO_WORKER_CONCURRENCY" envDefault:"8" check:"min:1,max:256" help:"Tasks that one worker runs at once."`
+	QueueCheck        time.Duration `env:"AFORRO_QUEUE_CHECK" envDefault:"5ms" check:"min:1ms,max:5s" help:"How often an idle worker looks for tasks."`
+	SweepEvery        time.Duration `env:"AFORRO_SWEEP_EVERY" envDefault:"1s" check:"min:100ms,max:1m" help:"How often PENDING orders that nothing works on are looked for."`
+
+	IndexWindow time.Duration `env:"AFORRO_INDEX_WINDOW" envDefault:"50ms" check:"min:0s,max:10s" help:"How long changes are gathered before they are written to the index."`
+	BulkSize    int           `env:"AFORRO_BULK_SIZE" envDefault:"500" check:"min:1,max:5000" help:"Documents in one bulk request."`
+	BulkSenders int           `env:"AFORRO_BULK_SENDERS" envDefault:"3" check:"min:1,max:32" help:"Bulk requests under way at once."`
+
+	LogLevel  string        `env:"AFORRO_LOG_LEVEL" envDefault:"info" check:"oneof:debug,info,warn,error" help:"The least severe level that is logged."`
+	LogFormat string        `env:"AFORRO_LOG_FORMAT" envDefault:"text" check:"oneof:text,json" help:"How log lines are written."`
+	StopGrace time.Duration `env:"AFORRO_STOP_GRACE" envDefault:"15s" check:"min:1s,max:5m" help:"How long a stop may take before what is left is dropped."`
+
+	DataDir string `env:"AFORRO_DATA_DIR" help:"Where 'aforro up' keeps the services it starts; chosen when empty."`
+}

@@ -1,0 +1,101 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Load reads the settings: overrides (by variable name, from flags) before the
+// environment before the defaults. Every setting that is wrong, and each of
+// required (by variable name) that is empty, is reported in the one error.
+func Load(overrides map[string]string, required ...string) (Config, error) {
+	return load(environment(os.Environ()), overrides, required)
+}
+
+func environment(pairs []string) map[string]string {
+	vars := map[string]string{}
+	for _, kv := range pairs {
+		if k, v, ok := strings.Cut(kv, "="); ok && strings.HasPrefix(k, "AFORRO_") && v != "" {
+			vars[k] = v
+		}
+	}
+	return vars
+}
+
+func load(vars, overrides map[string]string, required []string) (Config, error) {
+	for k, v := range overrides {
+		vars[k] = v
+	}
+	var c Config
+	errs := parse(&c, vars)
+	failed := len(errs) > 0
+	for _, s := range Settings() {
+		v := reflect.ValueOf(c).Field(s.index)
+		if v.IsZero() && slices.Contains(required, s.Env) {
+			errs = append(errs, fmt.Errorf("%s (--%s) is needed here: %s", s.Env, s.Flag, s.Help))
+			continue
+		}
+		if err := s.verify(v); err != nil && !failed {
+			errs = append(errs, fmt.Errorf("%s (--%s) %w", s.Env, s.Flag, err))
+		}
+	}
+	return c, errors.Join(append(errs, unknown(vars)...)...)
+}
+
+// parse fills c and returns one plain sentence for each value of a wrong type.
+func parse(c *Config, vars map[string]string) []error {
+	err := env.ParseWithOptions(c, env.Options{Environment: vars})
+	if err == nil {
+		return nil
+	}
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return []error{err}
+	}
+	var errs []error
+	for _, e := range all.Errors {
+		var p env.ParseError
+		if !errors.As(e, &p) {
+			errs = append(errs, e)
+			continue
+		}
+		for _, s := range Settings() {
+			if reflect.TypeOf(*c).Field(s.index).Name == p.Name {
+				errs = append(errs, fmt.Errorf("%s (--%s) must be of type %s, such as %q", s.Env, s.Flag, s.Type, s.Default))
+			}
+		}
+	}
+	return errs
+}
+
+// notSettings are variables of the same prefix that other parts read: images
+// and services of the tests, and docker-compose.yml's own.
+var notSettings = []string{"AFORRO_TEST_", "AFORRO_IMAGE", "AFORRO_COMPOSE_", "AFORRO_KIBANA_", "AFORRO_BENCH_"}
+
+// unknown names variables that look like settings and are none: a typo in a
+// name would otherwise pass unseen.
+func unknown(vars map[string]string) []error {
+	known := map[string]bool{}
+	for _, s := range Settings() {
+		known[s.Env] = true
+	}
+	var names []string
+	for name := range vars {
+		other := slices.ContainsFunc(notSettings, func(p string) bool { return strings.HasPrefix(name, p) })
+		if !known[name] && !other {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var errs []error
+	for _, name := range names {
+		errs = append(errs, fmt.Errorf("%s is not a setting; 'aforro config' lists them all", name))
+	}
+	return errs
+}

@@ -1,0 +1,47 @@
+package search
+
+// Version is a document's version: a position in PostgreSQL's write-ahead log
+// (an LSN) that is not beyond what the document was read from. Of two writes of
+// one product the one with the higher version wins.
+type Version int64
+
+// Write is one document to store, or one to remove (Document nil).
+type Write struct {
+	ID       int64
+	Version  Version
+	Document *Document
+}
+
+// Outcome is what became of one Write.
+type Outcome int
+
+// The outcomes. Only Stored, Late and Refused are final.
+const (
+	// Stored: the index holds it now.
+	Stored Outcome = iota
+	// Late: the index holds a version as new or newer.
+	Late
+	// Retry: the index was too busy or away for it; the same write may succeed.
+	Retry
+	// Refused: the index will never take this document as it is.
+	Refused
+	// Foreign: the index holds a version from another history of the database.
+	Foreign
+)
+
+// WriteResult is the outcome of one Write, with the engine's reason when Refused.
+type WriteResult struct {
+	ID      int64
+	Outcome Outcome
+	Reason  string
+	// Stored is the version the index already held, when Late or Foreign.
+	Stored Version
+}
+
+// History names one unbroken line of a database's life. Versions of different
+// histories cannot be compared.
+type History struct {
+	SystemID string `json:"system_id"`
+	Timeline int32  `json:"timeline"`
+	Database string `json:"database"`
+}
