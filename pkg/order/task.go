@@ -11,9 +11,9 @@ const (
 	TaskConfirm = "order:confirmation"
 )
 
-// Waiting is an order that has not been decided yet.
+// Waiting is an order that waits for its decision or for its confirmation.
 type Waiting struct {
 	ID int64
-	// Age is how long ago the order was saved, by the database's clock.
+	// Age is how long it has been waiting, by the database's clock.
 	Age time.Duration
 }

@@ -88,17 +88,28 @@ func (d *DB) PendingOrders(ctx context.Context, olderThan time.Duration, afterID
 	}
 	list := make([]order.Waiting, len(rows))
 	for i, r := range rows {
-		list[i] = order.Waiting{ID: r.ID, Age: time.Duration(r.AgeSeconds * float64(time.Second))}
+		list[i] = waiting(r.ID, r.AgeSeconds)
 	}
 	return list, nil
 }
 
-// UnannouncedEvents returns the ids of up to limit orders that were decided at
-// least olderThan ago and whose confirmation has not gone out, by id, from the
-// first above afterID.
-func (d *DB) UnannouncedEvents(ctx context.Context, olderThan time.Duration, afterID int64, limit int) ([]int64, error) {
-	ids, err := d.q.ListUnannounced(ctx, db.ListUnannouncedParams{AfterID: afterID, OlderSeconds: olderThan.Seconds(), Most: int32(limit)})
-	return ids, translate(err, "list unannounced decisions")
+func waiting(id int64, seconds float64) order.Waiting {
+	return order.Waiting{ID: id, Age: time.Duration(seconds * float64(time.Second))}
+}
+
+// UnannouncedEvents returns up to limit orders that were decided at least
+// olderThan ago and whose confirmation has not gone out, by id, from the first
+// above afterID. Their age is that of the decision.
+func (d *DB) UnannouncedEvents(ctx context.Context, olderThan time.Duration, afterID int64, limit int) ([]order.Waiting, error) {
+	rows, err := d.q.ListUnannounced(ctx, db.ListUnannouncedParams{AfterID: afterID, OlderSeconds: olderThan.Seconds(), Most: int32(limit)})
+	if err != nil {
+		return nil, translate(err, "list unannounced decisions")
+	}
+	list := make([]order.Waiting, len(rows))
+	for i, r := range rows {
+		list[i] = waiting(r.ID, r.AgeSeconds)
+	}
+	return list, nil
 }
 
 // MarkAnnounced records that the confirmation of an order's decision went out.

@@ -13,25 +13,34 @@ import (
 	"aforro/pkg/postgres/db"
 )
 
-// Decide decides a PENDING order in one transaction: status, stock, ledger and
-// event together. An order that is decided already is returned as it is, so
-// deciding again, or at once from many places, decides once. An error means
-// that this call decided nothing, or, when a commit's answer was lost, that it
-// is not known; calling again settles both. fault.NotFound when there is no
-// such order.
+// Decide decides a PENDING order, in the manner of DecidePending. An order that
+// is decided already is returned as it is; fault.NotFound when there is none.
 func (d *DB) Decide(ctx context.Context, id int64) (order.Order, error) {
-	var decided []order.Order
-	err := d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) (err error) {
-		decided, err = decide(ctx, q, []int64{id})
-		return err
-	})
+	decided, err := d.DecidePending(ctx, id)
 	if err != nil {
-		return order.Order{}, translate(err, fmt.Sprintf("decide order %d", id))
+		return order.Order{}, err
 	}
 	if len(decided) == 0 {
 		return d.Order(ctx, id)
 	}
 	return decided[0], nil
+}
+
+// DecidePending decides those of the orders that are PENDING and returns them,
+// in one transaction: status, stock, ledger and event together. Deciding again,
+// or at once from many places, decides once. An error means that this call
+// decided nothing, or, when a commit's answer was lost, that it is not known;
+// calling again settles both.
+func (d *DB) DecidePending(ctx context.Context, ids ...int64) ([]order.Order, error) {
+	var decided []order.Order
+	err := d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) (err error) {
+		decided, err = decide(ctx, q, ids)
+		return err
+	})
+	if err != nil {
+		return nil, translate(err, fmt.Sprintf("decide orders %v", ids))
+	}
+	return decided, nil
 }
 
 // decide decides those of the orders that are PENDING, each on its own, by id:

@@ -310,7 +310,7 @@ func (q *Queries) ListStoreOrders(ctx context.Context, arg ListStoreOrdersParams
 }
 
 const listUnannounced = `-- name: ListUnannounced :many
-SELECT e.order_id
+SELECT e.order_id AS id, extract(epoch FROM now() - e.at)::float8 AS age_seconds
 FROM order_events e
 WHERE e.announced_at IS NULL AND e.status <> 'PENDING' AND e.order_id > $1
   AND e.at <= now() - make_interval(secs => $2::float8)
@@ -324,19 +324,24 @@ type ListUnannouncedParams struct {
 	Most         int32
 }
 
-func (q *Queries) ListUnannounced(ctx context.Context, arg ListUnannouncedParams) ([]int64, error) {
+type ListUnannouncedRow struct {
+	ID         int64
+	AgeSeconds float64
+}
+
+func (q *Queries) ListUnannounced(ctx context.Context, arg ListUnannouncedParams) ([]ListUnannouncedRow, error) {
 	rows, err := q.db.Query(ctx, listUnannounced, arg.AfterID, arg.OlderSeconds, arg.Most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []int64
+	var items []ListUnannouncedRow
 	for rows.Next() {
-		var order_id int64
-		if err := rows.Scan(&order_id); err != nil {
+		var i ListUnannouncedRow
+		if err := rows.Scan(&i.ID, &i.AgeSeconds); err != nil {
 			return nil, err
 		}
-		items = append(items, order_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -124,7 +124,7 @@ ORDER BY o.id
 LIMIT @most;
 
 -- name: ListUnannounced :many
-SELECT e.order_id
+SELECT e.order_id AS id, extract(epoch FROM now() - e.at)::float8 AS age_seconds
 FROM order_events e
 WHERE e.announced_at IS NULL AND e.status <> 'PENDING' AND e.order_id > @after_id
   AND e.at <= now() - make_interval(secs => @older_seconds::float8)

@@ -1,0 +1,147 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"aforro/pkg/lifecycle"
+)
+
+// Handler does what a task asks for the order with the id.
+type Handler = func(ctx context.Context, id int64) error
+
+// ServerOptions say how tasks are taken from the queue.
+type ServerOptions struct {
+	// URL is Redis's: redis://, rediss:// or unix://.
+	URL string
+	// Concurrency is how many tasks run at once; at least 1.
+	Concurrency int
+	// CheckEvery is how often an idle server looks for tasks.
+	CheckEvery time.Duration
+	// Grace is how long a stop waits for running tasks before they are handed
+	// back to the queue.
+	Grace time.Duration
+	Log   *slog.Logger
+}
+
+// Server takes tasks from the queue.
+type Server struct {
+	o   ServerOptions
+	rdb *redis.Options
+}
+
+// NewServer prepares a server; Serve connects.
+func NewServer(o ServerOptions) (*Server, error) {
+	rdb, err := parse(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{o: o, rdb: rdb}, nil
+}
+
+// Serve runs the handlers, by kind of task, until ctx ends; then it takes no
+// more tasks, waits for the running ones, hands back those that are not done
+// within the grace, and returns nil. It waits for a Redis that is away, now or
+// later. A handler's error makes the task come back after a pause.
+func (s *Server) Serve(ctx context.Context, handlers map[string]Handler) error {
+	rdb := forServer(s.rdb)
+	defer closeLogged(rdb, s.o.Log)
+	if !s.awaitRedis(ctx, rdb) {
+		return nil
+	}
+	// Tasks outlive ctx by the grace, and end with it.
+	tasks, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	srv := asynq.NewServerFromRedisClient(rdb, s.config(tasks))
+	if err := srv.Start(dispatch(handlers)); err != nil {
+		return fmt.Errorf("start taking tasks: %w", err)
+	}
+	<-ctx.Done()
+	return s.stop(srv)
+}
+
+func (s *Server) awaitRedis(ctx context.Context, rdb *redis.Client) bool {
+	for n := 0; ; n++ {
+		err := rdb.Ping(ctx).Err()
+		switch {
+		case err == nil:
+			return true
+		case n == 0 && ctx.Err() == nil:
+			s.o.Log.Warn("waiting for Redis before taking tasks", "error", err)
+		}
+		if lifecycle.Sleep(ctx, lifecycle.Backoff(n, probeFirst, probeMost)) != nil {
+			return false
+		}
+	}
+}
+
+func (s *Server) config(tasks context.Context) asynq.Config {
+	return asynq.Config{
+		Concurrency:              s.o.Concurrency,
+		BaseContext:              func() context.Context { return tasks },
+		TaskCheckInterval:        s.o.CheckEvery,
+		DelayedTaskCheckInterval: 250 * time.Millisecond,
+		RetryDelayFunc:           retryDelay,
+		Queues:                   map[string]int{queueDecide: 6, queueConfirm: 1},
+		ErrorHandler:             asynq.ErrorHandlerFunc(s.logFailure),
+		ShutdownTimeout:          s.o.Grace,
+		Logger:                   asynqLog{s.o.Log},
+		LogLevel:                 asynq.ErrorLevel,
+	}
+}
+
+func retryDelay(n int, _ error, _ *asynq.Task) time.Duration {
+	return lifecycle.Backoff(n, 200*time.Millisecond, 5*time.Second)
+}
+
+func (s *Server) logFailure(ctx context.Context, t *asynq.Task, err error) {
+	tries, _ := asynq.GetRetryCount(ctx)
+	s.o.Log.Warn("a task failed", "task", t.Type(), "order", string(t.Payload()), "tries", tries+1, "error", err)
+}
+
+// stop ends the server. Its own steps wait for Redis, so they are bounded too:
+// what Redis did not hear of is found by the sweeper.
+func (s *Server) stop(srv *asynq.Server) error {
+	done := make(chan struct{})
+	go func() {
+		srv.Shutdown()
+		close(done)
+	}()
+	limit := time.NewTimer(s.o.Grace + 5*serverTimeout)
+	defer limit.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-limit.C:
+		return errors.New("the queue's server did not stop in time")
+	}
+}
+
+// dispatch hands a task to its kind's handler. A task that no try can make
+// good is given up at once.
+func dispatch(handlers map[string]Handler) asynq.HandlerFunc {
+	return func(ctx context.Context, t *asynq.Task) error {
+		h, known := handlers[t.Type()]
+		if !known {
+			return fmt.Errorf("no handler for task %q: %w", t.Type(), asynq.SkipRetry)
+		}
+		id, err := strconv.ParseInt(string(t.Payload()), 10, 64)
+		if err != nil {
+			return fmt.Errorf("task %q carries no order id: %w", t.Type(), asynq.SkipRetry)
+		}
+		return h(ctx, id)
+	}
+}
+
+func closeLogged(rdb *redis.Client, log *slog.Logger) {
+	if err := rdb.Close(); err != nil {
+		log.Warn("close Redis connections", "error", err)
+	}
+}
