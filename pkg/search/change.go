@@ -10,6 +10,9 @@ type Write struct {
 	ID       int64
 	Version  Version
 	Document *Document
+	// Yield: what the index holds stays when it has this very version. A build
+	// beside the stream yields, so that a tie goes to the stream's later reading.
+	Yield bool
 }
 
 // Outcome is what became of one Write.

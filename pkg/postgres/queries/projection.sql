@@ -1,0 +1,73 @@
+-- name: ProjectProducts :many
+-- The documents of these products: only those that are active.
+SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
+       coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
+       p.attributes, p.released_on, s.stores, s.quantities
+FROM products p
+JOIN categories c ON c.id = p.category_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
+           coalesce(array_agg(i.quantity::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+    FROM inventory i WHERE i.product_id = p.id
+) s
+WHERE p.id = ANY (@ids::bigint[]) AND p.active
+ORDER BY p.id;
+
+-- name: ProjectProductsAfter :many
+-- The next documents in the order of their ids: how an index is built.
+SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
+       coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
+       p.attributes, p.released_on, s.stores, s.quantities
+FROM (SELECT * FROM products q WHERE q.id > @after AND q.active ORDER BY q.id LIMIT @page_size) p
+JOIN categories c ON c.id = p.category_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
+           coalesce(array_agg(i.quantity::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+    FROM inventory i WHERE i.product_id = p.id
+) s
+ORDER BY p.id;
+
+-- name: ListCategoryProducts :many
+SELECT id FROM products WHERE category_id = @category_id AND id > @after ORDER BY id LIMIT @page_size;
+
+-- name: CountActiveProducts :one
+SELECT count(*) FROM products WHERE active;
+
+-- name: AskVisibility :one
+-- Whether every transaction is visible in this statement's snapshot, hence in
+-- each later one. The stream carries the low 32 bits of an id: of the ids with
+-- these bits the one nearest to the snapshot's end is meant.
+SELECT coalesce(bool_and(pg_visible_in_snapshot(
+           (now.xmax + ((x.low - now.xmax + 2147483648) & 4294967295) - 2147483648)::text::xid8, now.snapshot)), true)::boolean AS visible
+FROM (SELECT pg_current_snapshot() AS snapshot, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xmax) now
+LEFT JOIN unnest(@transactions::bigint[]) AS x (low) ON true;
+
+-- name: FlushPosition :one
+SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint;
+
+-- name: IdentifyHistory :one
+-- The timeline is that of the log being written: the control file learns of a
+-- promotion only with the next checkpoint. A database that was dropped and made
+-- again has another oid.
+SELECT (SELECT system_identifier FROM pg_control_system())::text AS system_id,
+       ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer AS timeline,
+       (d.datname || '/' || d.oid)::text AS database
+FROM pg_catalog.pg_database d WHERE d.datname = current_database();
+
+-- name: GetSlot :one
+SELECT coalesce(active, false)::boolean AS active, (coalesce(confirmed_flush_lsn, '0/0') - '0/0'::pg_lsn)::bigint AS confirmed,
+       coalesce(wal_status, '')::text AS wal_status, coalesce(plugin = 'pgoutput' AND database = current_database(), false)::boolean AS ours,
+       (pg_current_wal_flush_lsn() - coalesce(restart_lsn, '0/0'))::bigint AS retained
+FROM pg_catalog.pg_replication_slots WHERE slot_name = $1;
+
+-- name: AnnounceTargets :exec
+-- A message in the stream itself: it reaches the indexer in commit order.
+SELECT pg_logical_emit_message(true, 'aforro', 'targets');
+
+-- name: OldestWriter :one
+-- The transaction that a new slot waits for longest, in whichever database.
+SELECT pid, coalesce(datname, '')::text AS database, coalesce(application_name, '')::text AS application,
+       extract(epoch FROM now() - xact_start)::float8 AS seconds
+FROM pg_catalog.pg_stat_activity
+WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+ORDER BY xact_start LIMIT 1;
