@@ -1,0 +1,85 @@
+# One door: everything that people and CI run is a target here. `make help` lists them.
+
+GO      ?= go
+TOOL     = $(GO) tool -modfile=tools/go.mod
+TESTSUM  = $(TOOL) gotestsum --format pkgname-and-test-fails
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The image names that `make images` wrote, except those that the environment gives already.
+IMAGES   = $(foreach i,$(shell cat bin/images.env 2>/dev/null),$(if $(filter undefined,$(origin $(firstword $(subst =, ,$i)))),$i))
+# No reaper image is needed (the runner ends its containers), and all test traffic stays on loopback.
+CONTAINERS = env TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1 $(IMAGES)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-unit test-race test-integration lint generate bench images images-services \
+	docker-engine reset smoke compose-up compose-down compose-check ci
+
+help: ## List every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Start everything on this machine with the demo catalogue (Ctrl-C stops it)
+	@exec bin/aforro up
+
+build: ## Build bin/aforro, one static binary
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/aforro ./cmd/aforro
+
+test: test-unit test-integration ## Run all tests, on real services
+
+test-unit: ## Run the tests that need no services
+	$(TESTSUM) -- ./...
+
+test-race: ## Run the tests that need no services under the race detector (wants a C compiler)
+	@if command -v "$$($(GO) env CC)" >/dev/null; then set -x; CGO_ENABLED=1 $(TESTSUM) -- -race ./...; \
+	else echo "no C compiler: the race detector cannot be built here"; fi
+
+test-integration: ## Run all tests with services: those given, else containers, else native (SERVICES=env|containers|native insists)
+	@if [ -z "$(SERVICES)$$AFORRO_TEST_SERVICES$$AFORRO_TEST_POSTGRES_URL" ] && docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory images-services; fi
+	@$(MAKE) --no-print-directory run-integration
+
+# A make of its own, as it reads the image names that the line above may have written.
+.PHONY: run-integration
+run-integration:
+	$(CONTAINERS) $(if $(SERVICES),AFORRO_TEST_SERVICES=$(SERVICES)) $(GO) run ./pkg/testkit/run -- $(TESTSUM) -- -tags integration -timeout 20m -p 2 $(or $(PACKAGES),./...)
+
+lint: ## Check formatting, go vet, staticcheck and that generated code is up to date
+	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); [ -z "$$files" ] || { echo "not formatted (gofmt -w):"; echo "$$files"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags integration ./...
+	$(TOOL) staticcheck -tags integration ./...
+	@$(TOOL) sqlc diff || { echo "generated SQL code is not up to date: make generate"; exit 1; }
+	@$(GO) run ./cmd/aforro config --markdown | diff -u docs/configuration.md - || { echo "docs/configuration.md is not up to date: make generate"; exit 1; }
+
+generate: ## Write generated code anew (SQL to Go, documentation tables)
+	$(TOOL) sqlc generate
+	$(GO) generate ./...
+	$(GO) run ./cmd/aforro config --markdown > docs/configuration.md
+
+bench: build ## Measure every bar and print it beside its reference
+	$(GO) run ./cmd/bench
+
+images: build docker-engine ## Build the product's image, and stand-ins for service images that cannot be pulled
+	@deploy/images/build.sh all
+
+images-services: ## Pull the service images, or build stand-ins where no registry answers
+	@deploy/images/build.sh services
+
+docker-engine: ## Install (as root, on Debian) and start a Docker engine where none answers
+	@deploy/docker-engine.sh
+
+reset: build ## Return to nothing: stop what runs and delete its data
+	@bin/aforro reset
+
+smoke: build ## Start natively from empty data, search, order, sell out, stop, start again
+	$(GO) run ./cmd/smoke -binary bin/aforro
+
+compose-up: images ## Start docker-compose.yml, Kibana included where its image can be had
+	@env $(IMAGES) deploy/compose.sh up
+
+compose-down: ## Stop docker-compose.yml; its volumes stay
+	@deploy/compose.sh down
+
+compose-check: images ## Check docker-compose.yml and run all of it but Kibana
+	@env $(IMAGES) deploy/compose.sh check
+
+ci: ## Run what CI runs
+	@.ci/run
