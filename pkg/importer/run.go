@@ -148,6 +148,9 @@ func run[T any](ctx context.Context, next func() (T, *Refusal, error), size func
 	}()
 	defer func() { cancel(); await(ended) }()
 	for c := range chunks {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if err := land(ctx, c, write, sum, report); err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ type Source struct {
 	// Name is the file's name without folders, for the ledger and for messages.
 	Name string
 	io.Reader
-	closers []io.Closer
+	file io.Closer
 }
 
 // Open opens path for import; Stdin reads standard input. progress may be nil.
@@ -45,7 +45,7 @@ func Open(path string, progress Progress) (*Source, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	s.closers = append(s.closers, f)
+	s.file = f
 	return s, nil
 }
 
@@ -65,18 +65,17 @@ func NewSource(name string, r io.Reader, size int64, progress Progress) (*Source
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, "the file %s is no gzip file though it begins like one", name)
 		}
-		s.Reader, s.closers = unpacked, []io.Closer{unpacked}
+		s.Reader = unpacked
 	}
 	return s, nil
 }
 
 // Close closes what Open opened.
 func (s *Source) Close() error {
-	var errs []error
-	for _, c := range s.closers {
-		errs = append(errs, c.Close())
+	if s.file == nil {
+		return nil
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := s.file.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", s.Name, err)
 	}
 	return nil
