@@ -3,7 +3,7 @@
 #
 # The official images are pulled where a registry answers. Where none does, local stand-ins with the same entry-point
 # contract are built from one debootstrap base. The names to use end up in bin/images.env, which the Makefile includes.
-# An image that is already there is kept: remove it (docker rmi) to have it built again.
+# An image that is already there is kept until its recipe in this folder changes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -62,11 +62,20 @@ build_base() {
   tar -C "$root" -c . | docker import - "$BASE" >/dev/null
 }
 
+# recipe is a checksum of what a stand-in is made from; it is kept as a label, so that a changed recipe is built again.
+recipe() { cat deploy/images/"$1"/* | sha256sum | cut -c1-16; }
+
+# current tells whether the image is there and was made from the present recipe.
+current() { # IMAGE RECIPE
+  [ "$(docker image inspect -f '{{index .Config.Labels "aforro.recipe"}}' "$1" 2>/dev/null)" = "$(recipe "$2")" ]
+}
+
 # build shows what the engine says only when it fails: its own builder calls itself deprecated at every use.
-build() { # IMAGE BASE CONTEXT
-  local log
+build() { # IMAGE BASE CONTEXT [ARGUMENTS...]
+  local log image=$1 base=$2 context=$3
+  shift 3
   log=$(mktemp)
-  if ! docker build -q --build-arg "BASE_IMAGE=$2" -t "$1" "$3" >"$log" 2>&1; then
+  if ! docker build -q --build-arg "BASE_IMAGE=$base" "$@" -t "$image" "$context" >"$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log"
     return 1
@@ -74,14 +83,14 @@ build() { # IMAGE BASE CONTEXT
   rm -f "$log"
 }
 
-build_standin() { # IMAGE CONTEXT
-  if have "$1"; then return; fi
+build_standin() { # IMAGE RECIPE [CONTEXT]
+  if current "$1" "$2"; then return; fi
   say "building $1"
-  build "$1" "$BASE" "$2"
+  build "$1" "$BASE" "${3:-deploy/images/$2}" --label "aforro.recipe=$(recipe "$2")"
 }
 
 build_elasticsearch() {
-  if have "$LOCAL_ELASTICSEARCH"; then return; fi
+  if current "$LOCAL_ELASTICSEARCH" elasticsearch; then return; fi
   local context home
   home=$(go run ./deploy/images/elasticdir)
   context=$(mktemp -d /var/tmp/aforro-es.XXXXXX)
@@ -89,7 +98,7 @@ build_elasticsearch() {
   trap "rm -rf '$context'" RETURN
   cp deploy/images/elasticsearch/* "$context/"
   cp -r "$home" "$context/elasticsearch"
-  build_standin "$LOCAL_ELASTICSEARCH" "$context"
+  build_standin "$LOCAL_ELASTICSEARCH" elasticsearch "$context"
 }
 
 write_env() { # POSTGRES REDIS ELASTICSEARCH
@@ -107,8 +116,8 @@ service_images() {
   fi
   say "the official images cannot be pulled: using local stand-ins"
   build_base
-  build_standin "$LOCAL_POSTGRES" deploy/images/postgres
-  build_standin "$LOCAL_REDIS" deploy/images/redis
+  build_standin "$LOCAL_POSTGRES" postgres
+  build_standin "$LOCAL_REDIS" redis
   build_elasticsearch
   write_env "$LOCAL_POSTGRES" "$LOCAL_REDIS" "$LOCAL_ELASTICSEARCH"
 }

@@ -34,9 +34,8 @@ require_password() {
 }
 
 init_database() {
-  local args=(--username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD"))
-  # shellcheck disable=SC2086 # POSTGRES_INITDB_ARGS is a list of arguments
-  eval 'initdb "${args[@]}" '"$POSTGRES_INITDB_ARGS"
+  # eval, as POSTGRES_INITDB_ARGS is a list of arguments with a shell's quoting.
+  eval 'initdb --username="$POSTGRES_USER" --pwfile=<(printf "%s\n" "$POSTGRES_PASSWORD") '"$POSTGRES_INITDB_ARGS"
   printf '\nhost all all all %s\n' "$POSTGRES_HOST_AUTH_METHOD" >>"$PGDATA/pg_hba.conf"
   sed -i "s/^#\?listen_addresses.*/listen_addresses = '*'/" "$PGDATA/postgresql.conf"
 }
