@@ -1,0 +1,194 @@
+package indexer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aforro/pkg/fault"
+	"aforro/pkg/lifecycle"
+	"aforro/pkg/search"
+)
+
+// session holds the stream from its opening until something fails: it is open
+// also during a build, so that no second process builds beside.
+func (x *Indexer) session(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := x.ensureSlot(ctx); err != nil {
+		return err
+	}
+	stream, err := x.Slot.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	pending := newPending(x.MaxPending)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return receive(ctx, stream, pending) })
+	g.Go(func() error { return x.index(ctx, stream, pending) })
+	return g.Wait()
+}
+
+// ensureSlot makes the slot when there is none. Changes before it are unknown,
+// so the live index is first marked as not whole: a crash between the two steps
+// must not leave a new slot beside an index that looks good.
+func (x *Indexer) ensureSlot(ctx context.Context) error {
+	_, err := x.Slot.State(ctx)
+	if !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	versions, err := x.Versions.Indices(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		if v.Live && v.Meta.Complete {
+			v.Meta.Complete = false
+			if err := x.Versions.SetMeta(ctx, v.Name, v.Meta); err != nil {
+				return err
+			}
+		} else if !v.Live {
+			if err := x.Versions.DeleteIndex(ctx, v.Name); err != nil {
+				return err
+			}
+		}
+	}
+	x.Logger.Info("making the replication slot; PostgreSQL waits for open writing transactions")
+	return x.Slot.Create(ctx)
+}
+
+// receive moves events from the stream into pending until the stream ends.
+func receive(ctx context.Context, stream search.ChangeStream, p *pending) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e, ok := <-stream.Events():
+			if !ok {
+				return cmp.Or(stream.Err(), ctx.Err(), errEnded)
+			}
+			if err := p.add(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// index makes sure that there is an index to write to and then writes.
+func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pending) error {
+	x.setHandover(nil)
+	history, versions, err := x.survey(ctx)
+	if err != nil {
+		return err
+	}
+	if _, ok := live(versions, history); !ok || x.rebuild {
+		if err := x.bootstrap(ctx, history, versions); err != nil {
+			return err
+		}
+		x.rebuild = false
+	}
+	if err := x.reloadTargets(ctx); err != nil {
+		return err
+	}
+	if x.handover() == nil {
+		x.status.set(Streaming, 0, 0)
+		x.Logger.Info("following changes", "indices", x.Targets())
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return x.flushLoop(ctx, stream, p) })
+	g.Go(func() error { return x.lookAfter(ctx) })
+	return g.Wait()
+}
+
+// flushLoop writes what is pending, one batch after the other.
+func (x *Indexer) flushLoop(ctx context.Context, stream search.ChangeStream, p *pending) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.more:
+		}
+		if err := lifecycle.Sleep(ctx, x.Window); err != nil {
+			return err
+		}
+		b := p.take()
+		if err := x.flush(ctx, b); err != nil {
+			return err
+		}
+		if b.position > 0 {
+			stream.Confirm(b.position)
+			x.m.position.Set(float64(b.position))
+		}
+		if err := x.handOver(ctx, b.position); err != nil {
+			return err
+		}
+	}
+}
+
+// lookAfter notices what no write would: an index that was deleted or emptied
+// while nothing changes. It also measures what the server keeps for us.
+func (x *Indexer) lookAfter(ctx context.Context) error {
+	empty := 0
+	for {
+		if err := lifecycle.Sleep(ctx, x.CheckEvery); err != nil {
+			return err
+		}
+		if s, err := x.Slot.State(ctx); err == nil {
+			x.m.retained.Set(float64(s.Retained))
+			x.status.retained(s.Retained)
+		}
+		lost, err := x.emptied(ctx)
+		switch {
+		case errors.Is(err, errGone):
+			return err
+		case err != nil:
+			x.Logger.Debug("look after the index", "error", err)
+			continue
+		case !lost:
+			empty = 0
+			continue
+		}
+		// One look may come between a first change and its refresh.
+		if empty++; empty >= 2 {
+			x.rebuild = true
+			return errGone
+		}
+	}
+}
+
+// emptied reports whether the live index has no document though there are
+// products; errGone when there is no live index of ours.
+func (x *Indexer) emptied(ctx context.Context) (bool, error) {
+	if x.handover() != nil {
+		return false, nil
+	}
+	history, versions, err := x.survey(ctx)
+	if err != nil {
+		return false, err
+	}
+	v, ok := live(versions, history)
+	if !ok {
+		return false, errGone
+	}
+	if v.Docs > 0 {
+		return false, nil
+	}
+	n, err := x.Source.CountActive(ctx)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	// What was written may only not be counted yet.
+	return true, x.Reader.Refresh(ctx, v.Name)
+}
+
+// lag is how long ago t was; 0 when unknown.
+func lag(t time.Time) time.Duration {
+	if t.IsZero() {
+		return 0
+	}
+	return max(0, time.Since(t))
+}
