@@ -206,6 +206,27 @@ func TestAStopHandsBackWhatIsNotDone(t *testing.T) {
 	}
 }
 
+func TestAStopDoesNotWaitForARedisThatHangs(t *testing.T) {
+	t.Parallel()
+	redisURL, p := proxied(t, testkit.Redis(t))
+	c := mustOpen(t, redisURL)
+	started := make(chan struct{})
+	stop := serve(t, redisURL, 2*time.Second, map[string]queue.Handler{order.TaskDecide: func(context.Context, int64) error {
+		close(started)
+		return nil
+	}})
+	if err := c.Enqueue(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	<-started
+	p.Mute()
+	begun := time.Now()
+	stop()
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("the stop took %s", took)
+	}
+}
+
 func TestAStopWaitsForWhatRuns(t *testing.T) {
 	t.Parallel()
 	redisURL := testkit.Redis(t)
