@@ -22,6 +22,8 @@ type sweeper struct {
 
 	// A long list is walked over several sweeps: these are where to go on.
 	pendingAfter, confirmAfter int64
+	// budget is how long one walk of a list may take.
+	budget time.Duration
 	// failing keeps an outage of the database from being logged every time.
 	failing bool
 }
@@ -53,12 +55,15 @@ func (s *sweeper) report(ctx context.Context, err error) {
 	s.failing = err != nil
 }
 
-// sweep goes over both lists once, or as far as one SweepEvery lasts.
+// sweep goes over both lists once, or as far as its time allows: while the
+// queue works, asking about a long backlog must not cost more than a part of
+// what deciding it does.
 func (s *sweeper) sweep(ctx context.Context) error {
 	away := s.Queue.Ping(ctx) != nil
 	olderThan := s.RedriveAfter
+	s.budget = s.SweepEvery / 4
 	if away {
-		olderThan = 0 // nobody else will decide them
+		olderThan, s.budget = 0, s.SweepEvery // nobody else will decide them
 	}
 	err := s.walk(ctx, s.pending, olderThan, &s.pendingAfter, func(w order.Waiting) error {
 		return s.redrive(ctx, w, away)
@@ -84,10 +89,10 @@ func (s *sweeper) pending(ctx context.Context, olderThan time.Duration, afterID 
 	return page, err
 }
 
-// walk hands each listed order to fn, page by page, from *after; it stops after
-// one SweepEvery and starts anew when it has reached the end.
+// walk hands each listed order to fn, page by page, from *after; it stops when
+// its time is over and starts anew when it has reached the end.
 func (s *sweeper) walk(ctx context.Context, read list, olderThan time.Duration, after *int64, fn func(order.Waiting) error) error {
-	for begun := time.Now(); time.Since(begun) < s.SweepEvery; {
+	for begun := time.Now(); time.Since(begun) < s.budget; {
 		page, err := read(ctx, olderThan, *after, sweepPage)
 		if err != nil {
 			return err
