@@ -22,6 +22,15 @@ type Line struct {
 	Quantity int
 }
 
+// Position is a place in a store's list, which is ordered by title, then id.
+type Position struct {
+	Title     string
+	ProductID int64
+}
+
+// Position is where the line stands in its store's list.
+func (l Line) Position() Position { return Position{Title: l.Title, ProductID: l.ProductID} }
+
 // Movement is one entry of the append-only ledger.
 type Movement struct {
 	ID        int64
