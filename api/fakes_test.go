@@ -1,0 +1,213 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"aforro/pkg/auth"
+	"aforro/pkg/catalog"
+	"aforro/pkg/fault"
+	"aforro/pkg/inventory"
+	"aforro/pkg/order"
+	"aforro/pkg/search"
+)
+
+// shop fulfils every interface of Options from memory: one store (2), one
+// product (10). It is for what the API itself decides; the real parts have
+// tests of their own.
+type shop struct {
+	mu       sync.Mutex
+	asked    []search.Params
+	typed    []string
+	page     search.Page
+	titles   []string
+	fails    error
+	decided  order.Order
+	undecide bool
+	lines    []inventory.Line
+	list     []order.Summary
+	refuse   time.Duration
+	who      []string
+	kept     map[string][]byte
+	age      time.Duration
+	ready    error
+}
+
+var made = time.Date(2026, 11, 22, 16, 26, 32, 280_000_000, time.UTC)
+
+func (s *shop) Search(_ context.Context, p search.Params) (search.Page, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, p)
+	return s.page, s.fails
+}
+
+func (s *shop) Suggest(_ context.Context, typed string, _ int64) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.typed = append(s.typed, typed)
+	return s.titles, s.fails
+}
+
+func (s *shop) Product(_ context.Context, id int64) (catalog.Product, error) {
+	if id != 10 {
+		return catalog.Product{}, fault.New(fault.NotFound, "not found")
+	}
+	return catalog.Product{ID: 10, Title: "Cable", Price: 2795, Attributes: json.RawMessage(`{"length": 2}`), ReleasedOn: &made}, s.fails
+}
+
+func (s *shop) Availability(context.Context, int64) ([]catalog.Availability, error) {
+	return []catalog.Availability{{StoreID: 2, City: "Pune", Quantity: 7}}, nil
+}
+
+func (s *shop) StoreExists(_ context.Context, id int64) (bool, error) { return id == 2, s.fails }
+
+func (s *shop) Inventory(_ context.Context, _ int64, after inventory.Position, limit int) ([]inventory.Line, error) {
+	var list []inventory.Line
+	for _, l := range s.lines {
+		if l.Title > after.Title && len(list) < limit {
+			list = append(list, l)
+		}
+	}
+	return list, s.fails
+}
+
+func (s *shop) Place(_ context.Context, storeID int64, items []order.Item, wait time.Duration) (order.Order, error) {
+	switch {
+	case s.fails != nil:
+		return order.Order{}, s.fails
+	case storeID != 2:
+		return order.Order{}, notFound("store", fault.Field{Location: "body.store_id", Message: "there is no such store"})
+	case items[0].ProductID == 11:
+		return order.Order{}, fault.New(fault.Invalid, "inactive").With(fault.Field{Location: "body.items[0].product_id", Message: "is not sold any more"})
+	case items[0].ProductID != 10:
+		return order.Order{}, notFound("product", fault.Field{Location: "body.items[0].product_id", Message: "there is no such product"})
+	case wait == 0 || s.undecide:
+		return order.Order{ID: 1, StoreID: 2, Status: order.Pending, CreatedAt: made, Items: items, Total: 5590}, nil
+	}
+	return s.decided, nil
+}
+
+func (s *shop) Order(_ context.Context, id int64) (order.Order, error) {
+	if id != 1 {
+		return order.Order{}, fault.New(fault.NotFound, "not found")
+	}
+	return s.decided, s.fails
+}
+
+func (s *shop) StoreOrders(_ context.Context, _, before int64, limit int) ([]order.Summary, error) {
+	var list []order.Summary
+	for _, o := range s.list {
+		if (before == 0 || o.ID < before) && len(list) < limit {
+			list = append(list, o)
+		}
+	}
+	return list, s.fails
+}
+
+func (s *shop) Get(_ context.Context, key string) ([]byte, time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	value, found := s.kept[key]
+	return value, s.age, found
+}
+
+func (s *shop) Set(_ context.Context, key string, value []byte, _ time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept[key] = value
+}
+
+func (s *shop) Allow(_ context.Context, who string, _ int) (bool, time.Duration) {
+	s.who = append(s.who, who)
+	return s.refuse == 0, s.refuse
+}
+
+// mustServe makes a server over the shop; change may adjust its options.
+func mustServe(tb testing.TB, s *shop, change ...func(*Options)) *Server {
+	tb.Helper()
+	if s.kept == nil {
+		s.kept = map[string][]byte{}
+	}
+	tokens, err := auth.NewTokens(strings.Repeat("s", auth.MinSecret))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	o := Options{
+		Engine: s, Catalogue: s, Stores: s, Orders: s, Desk: s, Cache: s, Limiter: s,
+		Tokens: tokens, Staff: auth.NewStaff("staff-key-of-a-test"),
+		SearchCache: time.Minute, SuggestCache: 5 * time.Minute, RateLimit: 600, DecisionWait: 20 * time.Millisecond, StopGrace: time.Second,
+		Ready: func(context.Context) error { return s.ready }, Log: slog.New(slog.DiscardHandler),
+		Metrics: prometheus.NewRegistry(), MetricsPage: http.NotFoundHandler(),
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	server, err := New(o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return server
+}
+
+// call sends one request. headers are "Name: value".
+func call(h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "http://shop.test/", strings.NewReader(body))
+	path, query, _ := strings.Cut(target, "?")
+	r.URL.Path, r.URL.RawQuery, r.Host = path, query, "shop.test"
+	r.RemoteAddr = "127.0.0.1:40000"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		if name == "Remote" {
+			r.RemoteAddr = value
+			continue
+		}
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// mustProblem holds an answer against the form that every refusal has.
+func mustProblem(tb testing.TB, w *httptest.ResponseRecorder, status int, location string) Problem {
+	tb.Helper()
+	var p Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		tb.Fatalf("status %d, not a problem: %v: %s", w.Code, err, w.Body)
+	}
+	if w.Code != status || p.Status != status || w.Header().Get("Content-Type") != "application/problem+json" || p.Detail == "" || p.Errors == nil {
+		tb.Errorf("want a problem of status %d, got %d %s: %s", status, w.Code, w.Header().Get("Content-Type"), w.Body)
+	}
+	if location != "" && (len(p.Errors) == 0 || p.Errors[0].Location != location) {
+		tb.Errorf("the problem does not name %s: %s", location, w.Body)
+	}
+	if (status == 503 || status == 429) && w.Header().Get("Retry-After") == "" {
+		tb.Errorf("%d without Retry-After", status)
+	}
+	return p
+}
+
+func mustJSON[T any](tb testing.TB, w *httptest.ResponseRecorder, status int) T {
+	tb.Helper()
+	var v T
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil || w.Code != status {
+		tb.Fatalf("want %d and JSON, got %d, %v: %s", status, w.Code, err, w.Body)
+	}
+	return v
+}
+
+var errAway = fault.Wrap(errors.New("dial tcp: secret-host"), fault.Unavailable, "away")

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"aforro/pkg/auth"
+	"aforro/pkg/catalog"
+	"aforro/pkg/inventory"
+	"aforro/pkg/order"
+	"aforro/pkg/search"
+)
+
+// Engine answers searches and suggestions. A page out of range is
+// fault.NotFound or an empty page, an expired cursor fault.Gone.
+type Engine interface {
+	Search(ctx context.Context, p search.Params) (search.Page, error)
+	// Suggest returns titles for what was typed; storeID 0 is any store.
+	Suggest(ctx context.Context, typed string, storeID int64) ([]string, error)
+}
+
+// Catalogue reads products. An unknown or inactive one is fault.NotFound.
+type Catalogue interface {
+	Product(ctx context.Context, id int64) (catalog.Product, error)
+	Availability(ctx context.Context, productID int64) ([]catalog.Availability, error)
+}
+
+// Stores reads stores and what they have.
+type Stores interface {
+	StoreExists(ctx context.Context, id int64) (bool, error)
+	Inventory(ctx context.Context, storeID int64, after inventory.Position, limit int) ([]inventory.Line, error)
+}
+
+// Orders reads orders. An unknown one is fault.NotFound.
+type Orders interface {
+	Order(ctx context.Context, id int64) (order.Order, error)
+	// StoreOrders lists a store's orders, newest first, with ids below beforeID
+	// (0: from the newest).
+	StoreOrders(ctx context.Context, storeID, beforeID int64, limit int) ([]order.Summary, error)
+}
+
+// Desk takes orders in; order.Desk is one.
+type Desk interface {
+	// Place saves an order and waits for its decision until wait is over; what
+	// is PENDING then is returned so. An unknown store or product is
+	// fault.NotFound, an inactive product fault.Invalid, with the fields named
+	// as in the body ("body.items[0].product_id").
+	Place(ctx context.Context, storeID int64, items []order.Item, wait time.Duration) (order.Order, error)
+}
+
+// Cache keeps answers. It may forget at any time and never fails.
+type Cache interface {
+	Get(ctx context.Context, key string) (value []byte, age time.Duration, found bool)
+	Set(ctx context.Context, key string, value []byte, ttl time.Duration)
+}
+
+// Limiter counts requests. It lets everybody in when it cannot count.
+type Limiter interface {
+	Allow(ctx context.Context, who string, perMinute int) (allowed bool, wait time.Duration)
+}
+
+// Options is what the role is made of. Engine, Catalogue, Stores, Orders,
+// Desk, Cache, Limiter, Ready, Log and Metrics are needed.
+type Options struct {
+	// Listener is served when set, else Addr is listened on.
+	Listener net.Listener
+	Addr     string
+	// PublicURL is what absolute links begin with; empty: taken from the request.
+	PublicURL string
+	// TrustedProxies are networks (CIDR) whose X-Forwarded-For and
+	// X-Forwarded-Proto are believed.
+	TrustedProxies []string
+
+	Engine    Engine
+	Catalogue Catalogue
+	Stores    Stores
+	Orders    Orders
+	Desk      Desk
+	Cache     Cache
+	Limiter   Limiter
+
+	Tokens auth.Tokens
+	Staff  auth.Staff
+
+	// SearchCache and SuggestCache are how long answers are cached; 0: not.
+	SearchCache  time.Duration
+	SuggestCache time.Duration
+	// RateLimit is requests a minute from one address; 0: no limit.
+	RateLimit int
+	// DecisionWait is how long POST /orders/ waits before it answers 202.
+	DecisionWait time.Duration
+	// StopGrace is how long requests under way may take once Run is stopped.
+	StopGrace time.Duration
+
+	// Ready says what the role is waiting for, nil when it can work.
+	Ready   func(ctx context.Context) error
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+	// MetricsPage answers /metrics.
+	MetricsPage http.Handler
+}
+
+// check names what is missing: a mistake of the caller's wiring.
+func (o Options) check() error {
+	for name, missing := range map[string]bool{
+		"Engine": o.Engine == nil, "Catalogue": o.Catalogue == nil, "Stores": o.Stores == nil, "Orders": o.Orders == nil,
+		"Desk": o.Desk == nil, "Cache": o.Cache == nil, "Limiter": o.Limiter == nil, "Ready": o.Ready == nil,
+		"Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,
+	} {
+		if missing {
+			return errors.New("api.Options wants " + name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"aforro/pkg/search"
+)
+
+// searchView is the body of a search, for its description; packedPage.body
+// writes it.
+type searchView struct {
+	Count      int64        `json:"count" doc:"How many products match in all." example:"180"`
+	Next       *string      `json:"next" nullable:"true" doc:"The next page, absolute; null on the last."`
+	Previous   *string      `json:"previous" nullable:"true" doc:"The page before, absolute; null on the first."`
+	NextCursor *string      `json:"next_cursor,omitempty" nullable:"true" doc:"Only in a cursor walk: where it goes on; null at its end."`
+	Results    []resultView `json:"results" nullable:"false"`
+}
+
+// resultView is one product of a page.
+type resultView struct {
+	ID          int64  `json:"id" example:"79013747"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Price       string `json:"price" doc:"A decimal." example:"20.95"`
+	Category    string `json:"category" example:"Notebooks"`
+	Brand       string `json:"brand"`
+	SKU         string `json:"sku"`
+	Quantity    *int64 `json:"inventory_quantity,omitempty" doc:"What the store of store_id has; only with it."`
+}
+
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
+// packedPage is a page whose results are JSON already: what is cached.
+type packedPage struct {
+	Count      int64
+	Number     int
+	NextCursor string
+	// Results is a JSON array.
+	Results []byte
+}
+
+func packPage(p search.Page) (packedPage, error) {
+	views := make([]resultView, len(p.Hits))
+	for i, h := range p.Hits {
+		views[i] = resultView{
+			ID: h.ID, Title: h.Title, Description: h.Description, Price: h.Price.String(),
+			Category: h.Category, Brand: h.Brand, SKU: h.SKU, Quantity: h.Quantity,
+		}
+	}
+	results, err := marshal(views)
+	if err != nil {
+		return packedPage{}, fmt.Errorf("encode a page of results: %w", err)
+	}
+	return packedPage{Count: p.Count, Number: p.Number, NextCursor: p.NextCursor, Results: results}, nil
+}
+
+// marshal is json.Marshal without escaping <, > and &, which no client needs.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// body writes what searchView describes.
+func (p packedPage) body(next, previous *string, walk bool) []byte {
+	b := make([]byte, 0, len(p.Results)+512)
+	b = append(b, `{"count":`...)
+	b = strconv.AppendInt(b, p.Count, 10)
+	b = append(append(b, `,"next":`...), quoted(next)...)
+	b = append(append(b, `,"previous":`...), quoted(previous)...)
+	if walk {
+		cursor := &p.NextCursor
+		if p.NextCursor == "" {
+			cursor = nil
+		}
+		b = append(append(b, `,"next_cursor":`...), quoted(cursor)...)
+	}
+	b = append(append(b, `,"results":`...), p.Results...)
+	return append(b, '}')
+}
+
+func quoted(s *string) []byte {
+	if s == nil {
+		return []byte("null")
+	}
+	b, err := marshal(*s)
+	if err != nil {
+		panic("api: a string is always JSON: " + err.Error())
+	}
+	return b
+}
+
+// pack writes the page for the cache: count, number, then the results. A page
+// of a cursor walk is never cached.
+func (p packedPage) pack() []byte {
+	b := make([]byte, 0, 2*binary.MaxVarintLen64+len(p.Results))
+	b = binary.AppendVarint(b, p.Count)
+	b = binary.AppendVarint(b, int64(p.Number))
+	return append(b, p.Results...)
+}
+
+// unpackPage reads what pack wrote; false for anything else.
+func unpackPage(b []byte) (packedPage, bool) {
+	count, n := binary.Varint(b)
+	if n <= 0 {
+		return packedPage{}, false
+	}
+	number, m := binary.Varint(b[n:])
+	if m <= 0 || len(b) == n+m {
+		return packedPage{}, false
+	}
+	return packedPage{Count: count, Number: int(number), Results: b[n+m:]}, true
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Bounds of one connection. Writing may take as long as the longest wait for a
+// decision, and some.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+	// requestTimeout bounds what a handler waits for, besides a decision.
+	requestTimeout = 5 * time.Second
+)
+
+// Server is the HTTP role.
+type Server struct {
+	o        Options
+	handler  http.Handler
+	huma     huma.API
+	metrics  httpMetrics
+	proxies  []netip.Prefix
+	stores   *storeRegister
+	gate     *gate
+	stopping atomic.Bool
+}
+
+// New prepares the role: it neither listens nor asks any dependency.
+func New(o Options) (*Server, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	s := &Server{o: o, gate: newGate(searchSlots, searchQueue)}
+	for _, network := range o.TrustedProxies {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			return nil, fmt.Errorf("read the trusted proxies: %w", err)
+		}
+		s.proxies = append(s.proxies, prefix)
+	}
+	s.stores = newStoreRegister(o.Stores)
+	var err error
+	if s.metrics, err = newHTTPMetrics(o.Metrics); err != nil {
+		return nil, err
+	}
+	return s, s.route()
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Run serves until ctx ends. Then readiness fails first, the listener closes,
+// requests under way end within StopGrace, and what is left is dropped.
+func (s *Server) Run(ctx context.Context) error {
+	listener, err := s.listen()
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{
+		Handler: s, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(listener) }()
+	s.o.Log.Info("the API listens", "address", listener.Addr().String())
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve HTTP: %w", err)
+	case <-ctx.Done():
+		return s.stop(ctx, srv)
+	}
+}
+
+func (s *Server) listen() (net.Listener, error) {
+	if s.o.Listener != nil {
+		return s.o.Listener, nil
+	}
+	listener, err := net.Listen("tcp", s.o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for HTTP: %w", err)
+	}
+	return listener, nil
+}
+
+func (s *Server) stop(ctx context.Context, srv *http.Server) error {
+	s.stopping.Store(true)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.StopGrace)
+	defer cancel()
+	err := srv.Shutdown(grace)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	s.o.Log.Warn("requests were still under way at the end of the grace and are dropped", "grace", s.o.StopGrace)
+	if err := srv.Close(); err != nil {
+		return fmt.Errorf("drop the last connections: %w", err)
+	}
+	return nil
+}

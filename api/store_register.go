@@ -1,0 +1,73 @@
+package api
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"aforro/pkg/fault"
+)
+
+// storeFresh is how long a store that was seen is taken to exist.
+const storeFresh = 5 * time.Second
+
+// storePatience bounds asking again for a store that was seen before.
+const storePatience = 300 * time.Millisecond
+
+// storeRegister knows which stores exist, so that a search with a store does
+// not ask the database each time, and goes on while the database is away.
+type storeRegister struct {
+	stores Stores
+	mu     sync.Mutex
+	seen   map[int64]time.Time
+}
+
+func newStoreRegister(stores Stores) *storeRegister {
+	return &storeRegister{stores: stores, seen: map[int64]time.Time{}}
+}
+
+// check returns fault.NotFound for a store that does not exist, naming where
+// the request has it. A store seen before stands in while the database is away.
+func (r *storeRegister) check(ctx context.Context, id int64, location string) error {
+	r.mu.Lock()
+	last, known := r.seen[id]
+	r.mu.Unlock()
+	if known && time.Since(last) < storeFresh {
+		return nil
+	}
+	if known {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, storePatience)
+		defer cancel()
+	}
+	exists, err := r.ask(ctx, id)
+	switch {
+	case fault.Is(err, fault.Unavailable) && known:
+		r.note(id, true) // asked again in a while, so that an absent database costs little
+		return nil
+	case err != nil:
+		return err
+	}
+	r.note(id, exists)
+	if !exists {
+		return notFound("store", fault.Field{Location: location, Message: "there is no such store", Value: id})
+	}
+	return nil
+}
+
+func (r *storeRegister) ask(ctx context.Context, id int64) (bool, error) {
+	if id < 1 {
+		return false, nil
+	}
+	return r.stores.StoreExists(ctx, id)
+}
+
+func (r *storeRegister) note(id int64, exists bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if exists {
+		r.seen[id] = time.Now()
+	} else {
+		delete(r.seen, id)
+	}
+}
