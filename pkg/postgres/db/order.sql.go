@@ -176,8 +176,12 @@ func (q *Queries) ListElsewhere(ctx context.Context, arg ListElsewhereParams) ([
 
 const listOrderItems = `-- name: ListOrderItems :many
 SELECT i.order_id, i.line, i.product_id, i.quantity_requested, i.unit_price, p.price, p.active
-FROM order_items i JOIN products p ON p.id = i.product_id
-WHERE i.order_id = ANY ($1::bigint[])
+FROM (SELECT unnest($1::bigint[]) AS id) asked
+CROSS JOIN LATERAL (
+    SELECT t.order_id, t.line, t.product_id, t.quantity_requested, t.unit_price
+    FROM order_items t WHERE t.order_id = asked.id OFFSET 0
+) i
+JOIN products p ON p.id = i.product_id
 ORDER BY i.order_id, i.line
 `
 
@@ -192,6 +196,8 @@ type ListOrderItemsRow struct {
 }
 
 // What the orders ask for, with the price and the state of each product now.
+// Order by order (OFFSET 0 keeps it so): for a large batch the planner would
+// else read all items there are.
 func (q *Queries) ListOrderItems(ctx context.Context, orderIds []int64) ([]ListOrderItemsRow, error) {
 	rows, err := q.db.Query(ctx, listOrderItems, orderIds)
 	if err != nil {

@@ -1,0 +1,248 @@
+//go:build integration
+
+package postgres_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"aforro/pkg/testkit"
+)
+
+// largeTable is the number of rows from which on no query may read a whole
+// table.
+const largeTable = 100_000
+
+// explained gives each query several sets of values as SQL literals, in the
+// order of its parameters. A query that is neither here nor in unexplained
+// fails the test, so that none is forgotten.
+var explained = map[string][]string{
+	"GetProduct":       {"1", "499999", "-5"},
+	"ListAvailability": {"1", "499999", "-5"},
+	"StoreExists":      {"1", "99"},
+	"ListInventory": {
+		"1, '', 0, 1000", "1, 'Product 3', 7, 1000", "1, 'Product 9999', 9, 5000", "1, 'zzz', 0, 100",
+		"2, '', 0, 1000", "3, '', 0, 1000", "3, 'Product 5', 5, 5000", "20, '', 0, 1000", "99, '', 0, 1000",
+	},
+	"SaveOrder": {
+		"'{1}', '{1}', 1", "'{7,7,499999,-1}', '{1,2,3,4}', 99",
+		upTo(500) + ", " + ones(500) + ", 1",
+	},
+	"LockPending":    {"'{1}'", "'{199999,200000,5}'", upTo(500)},
+	"ListOrderItems": {"'{1}'", upTo(500)},
+	"LockStock": {
+		"'{1}', '{1}'",
+		ones(500) + ", " + upTo(500),
+	},
+	"ListElsewhere": {
+		"'{1}', 5, 18.5, 73.8, 1", upTo(500) + ", 5, 18.5, 73.8, 1",
+	},
+	"DeductStock": {
+		"1, '{1}', '{1}'",
+		"1, " + upTo(500) + ", " + ones(500),
+	},
+	"SetUnitPrices":        {"1, '{0,1}', '{1.5,2}'"},
+	"CloseOrder":           {"'REJECTED', '[]', 200000", "'CONFIRMED', NULL, 1"},
+	"GetOrder":             {"1", "200000", "-1"},
+	"ListStoreOrders":      {"1, 9223372036854775807, 100", "1, 500, 1000", "20, 9223372036854775807, 100", "99, 7, 1000"},
+	"ListPending":          {"0, 0, 500", "199000, 5, 500"},
+	"ListUnannounced":      {"0, 0, 500", "199000, 5, 500"},
+	"MarkAnnounced":        {"1", "200000"},
+	"ProjectProducts":      {"'{1}'", upTo(1000)},
+	"ProjectProductsAfter": {"0, 1000", "499000, 1000"},
+	"ListCategoryProducts": {"1, 0, 1000", "1, 499000, 1000", "30, 0, 1000"},
+}
+
+// upTo is an array literal of the numbers from 1 to n.
+func upTo(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, strconv.Itoa(i+1))
+	}
+	return "'{" + strings.Join(list, ",") + "}'"
+}
+
+// ones is an array literal of n ones.
+func ones(n int) string { return "'{1" + strings.Repeat(",1", n-1) + "}'" }
+
+// unexplained names the queries that may read whole tables, or read none of
+// ours, with the reason.
+var unexplained = map[string]string{
+	"AddStores":           "seeds only; stores are few",
+	"AnnounceTargets":     "reads no table",
+	"AskVisibility":       "reads no table",
+	"BeginLoad":           "seeds only",
+	"CountActiveProducts": "counts all, once, before an index is built",
+	"FinishLoad":          "seeds only",
+	"FlushPosition":       "reads no table",
+	"GetSlot":             "reads no table of ours",
+	"HighestIDs":          "seeds only",
+	"IdentifyHistory":     "reads no table of ours",
+	"ListStores":          "stores are few",
+	"LoadFinished":        "seeds only",
+	"OldestWriter":        "reads no table of ours",
+	"SetOrderReason":      "reads no table",
+}
+
+func TestNoQueryReadsALargeTableWhole(t *testing.T) {
+	t.Parallel()
+	conn := testkit.Conn(t, testkit.Postgres(t))
+	fillLarge(t, conn)
+	large := largeTables(t, conn)
+	queries := mustQueries(t)
+	for _, name := range slices.Sorted(maps.Keys(queries)) {
+		values, ok := explained[name]
+		if !ok && unexplained[name] == "" {
+			t.Errorf("%s is not in this test: give it values", name)
+		}
+		mustExec(t, conn, "PREPARE asked AS "+queries[name])
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			mustExec(t, conn, "SET plan_cache_mode = "+mode)
+			for _, v := range values {
+				for _, table := range seqScans(t, conn, v) {
+					if rows := large[table]; rows > largeTable {
+						t.Errorf("%s (%.60s; %s) reads all %d rows of %s", name, v, mode, rows, table)
+					}
+				}
+			}
+		}
+		mustExec(t, conn, "DEALLOCATE asked")
+	}
+	for name := range explained {
+		if queries[name] == "" {
+			t.Errorf("%s is in this test and exists no more", name)
+		}
+	}
+}
+
+// fillLarge makes 500,000 products in 30 categories, 20 stores from one that
+// carries half of them to one that carries none, and 200,000 orders. Triggers
+// are off: the ledger is filled by itself, and references hold by construction.
+func fillLarge(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
+	for _, sql := range []string{
+		`SET session_replication_role = replica`,
+		`INSERT INTO categories (name) SELECT 'Category ' || n FROM generate_series(1, 30) n`,
+		`INSERT INTO products (sku, title, description, brand, category_id, price, gtin, attributes, released_on, active)
+		 SELECT 'SKU-' || n % 490000, 'Product ' || md5(n::text), 'It is made of ' || md5(n::text), 'Brand ' || n % 500,
+		        1 + n % 30, n % 1000, n::text, '{"width": 56}', date '2016-01-01' + (n % 3650)::integer, n % 50 <> 0
+		 FROM generate_series(1, 500000::bigint) n`,
+		`INSERT INTO stores (name, city, latitude, longitude) SELECT 'S' || n, 'C' || n, n, n FROM generate_series(1, 20) n`,
+		`INSERT INTO inventory SELECT 1, n, n % 20 FROM generate_series(1, 500000, 2) n`,
+		`INSERT INTO inventory SELECT 2, n, n % 20 FROM generate_series(1, 500000, 10) n`,
+		`INSERT INTO inventory SELECT 3, n, n % 20 FROM generate_series(1, 500000, 5000) n`,
+		`INSERT INTO inventory SELECT s, n, n % 20 FROM generate_series(4, 19) s, generate_series(1, 500000, 100) n`,
+		`INSERT INTO stock_movements (store_id, product_id, delta, reason) SELECT 1, n, 1, 'seed' FROM generate_series(1, 150000) n`,
+		`INSERT INTO orders (store_id, status, decided_at)
+		 SELECT 1 + n % 19, CASE WHEN n % 1000 = 0 THEN 'PENDING' ELSE 'CONFIRMED' END, CASE WHEN n % 1000 <> 0 THEN now() END
+		 FROM generate_series(1, 200000) n`,
+		`INSERT INTO order_items SELECT o, l, 1 + (o * 7 + l) % 500000, 1, 1 FROM generate_series(1, 200000) o, generate_series(0, 1) l`,
+		`INSERT INTO order_events SELECT n, 1, 'PENDING', now(), now() FROM generate_series(1, 200000) n`,
+		`INSERT INTO order_events SELECT n, 2, 'CONFIRMED', now(), CASE WHEN n % 1000 <> 1 THEN now() END
+		 FROM generate_series(1, 200000) n WHERE n % 1000 <> 0`,
+		`SET session_replication_role = origin`,
+		`ANALYZE`,
+	} {
+		mustExec(t, conn, sql)
+	}
+}
+
+// largeTables gives the number of rows of each table, as ANALYZE saw it.
+func largeTables(t *testing.T, conn *pgx.Conn) map[string]int64 {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `SELECT relname::text, reltuples::bigint FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := map[string]int64{}
+	var name string
+	var count int64
+	if _, err := pgx.ForEachRow(rows, []any{&name, &count}, func() error { tables[name] = count; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"products", "inventory", "orders", "order_items", "order_events", "stock_movements"} {
+		if tables[name] <= largeTable {
+			t.Fatalf("%s has %d rows, which proves nothing", name, tables[name])
+		}
+	}
+	return tables
+}
+
+// node is a step of a plan.
+type node struct {
+	Type  string `json:"Node Type"`
+	Table string `json:"Relation Name"`
+	Plans []node `json:"Plans"`
+}
+
+// seqScans names the tables that the prepared query reads from end to end.
+func seqScans(t *testing.T, conn *pgx.Conn, values string) (tables []string) {
+	t.Helper()
+	var text string
+	if err := conn.QueryRow(t.Context(), fmt.Sprintf("EXPLAIN (FORMAT JSON) EXECUTE asked (%s)", values), pgx.QueryExecModeSimpleProtocol).Scan(&text); err != nil {
+		t.Fatalf("%.60s: %v", values, err)
+	}
+	var plans []struct{ Plan node }
+	if err := json.Unmarshal([]byte(text), &plans); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(node)
+	walk = func(n node) {
+		if strings.Contains(n.Type, "Seq Scan") {
+			tables = append(tables, n.Table)
+		}
+		for _, p := range n.Plans {
+			walk(p)
+		}
+	}
+	for _, p := range plans {
+		walk(p.Plan)
+	}
+	return tables
+}
+
+// mustQueries reads every query that sqlc made Go of, by name.
+func mustQueries(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("db/*.sql.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %d files of queries, %v", len(files), err)
+	}
+	queries := map[string]string{}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				addQuery(t, queries, lit.Value)
+			}
+			return true
+		})
+	}
+	return queries
+}
+
+func addQuery(t *testing.T, queries map[string]string, literal string) {
+	t.Helper()
+	text, err := strconv.Unquote(literal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rest, ok := strings.CutPrefix(text, "-- name: "); ok {
+		name, _, _ := strings.Cut(rest, " ")
+		queries[name] = text
+	}
+}
