@@ -90,6 +90,33 @@ func TestOrdersAreDecidedWithoutRedis(t *testing.T) {
 	s.audit(1000)
 }
 
+// TestAnOrderIsAnsweredWithoutRedis: with the settings as they are by default,
+// an order is decided within the wait although nobody could be woken.
+func TestAnOrderIsAnsweredWithoutRedis(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 100)
+	o := s.options()
+	o.SweepEvery, o.RedriveAfter = 0, 0
+	o.Queue = mustQueue(t, s.redisURL)
+	work(t, o)
+	signals, err := queue.NewDecisions(s.redisURL, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.redis.Cut()
+	var unwoken atomic.Int32
+	desk := &order.Desk{Saver: s.DB, Reader: s.DB, Waker: s.queue, Signals: signals, Unwoken: func(int64, error) { unwoken.Add(1) }}
+	for range 3 {
+		got, err := desk.Place(t.Context(), 1, []order.Item{{ProductID: 1, Quantity: 1}}, 10*time.Second)
+		if err != nil || got.Status != order.Confirmed || got.DecidedAt.Sub(got.CreatedAt) > 3*time.Second {
+			t.Errorf("got %s %v", got.Status, err)
+		}
+	}
+	if unwoken.Load() != 3 {
+		t.Errorf("%d of 3 orders were found unwoken", unwoken.Load())
+	}
+}
+
 func TestAWorkerOutlivesRedis(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 100)

@@ -51,7 +51,8 @@ func (d *Desk) Place(ctx context.Context, storeID int64, items []Item, wait time
 	}
 	decided, done := d.Signals.Listen(saved.ID)
 	defer done()
-	if err := d.Waker.Enqueue(ctx, saved.ID); err != nil && d.Unwoken != nil {
+	// A client that went away has ordered all the same.
+	if err := d.Waker.Enqueue(context.WithoutCancel(ctx), saved.ID); err != nil && d.Unwoken != nil {
 		d.Unwoken(saved.ID, err)
 	}
 	if wait <= 0 {
