@@ -15,7 +15,7 @@ compose() {
   if docker compose version >/dev/null 2>&1; then
     docker compose "$@"
   else
-    docker-compose --no-ansi "$@"
+    docker-compose --ansi never "$@"
   fi
 }
 

@@ -27,7 +27,14 @@ install_packages() {
     { apt-get update -q </dev/null && apt-get install -y -q --no-install-recommends $missing </dev/null; }
 }
 
+# daemon_runs tells whether a daemon was started already, by its package or by someone else.
+daemon_runs() {
+  local pid
+  pid=$(cat /var/run/docker.pid 2>/dev/null) && grep -q dockerd "/proc/$pid/cmdline" 2>/dev/null
+}
+
 start_daemon() {
+  if daemon_runs; then return; fi
   if [ -d /run/systemd/system ]; then
     systemctl start docker
     return
