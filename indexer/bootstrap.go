@@ -36,10 +36,7 @@ func (x *Indexer) bootstrap(ctx context.Context, history search.History, version
 	}
 	begun := time.Now()
 	x.Logger.Info("building the index", "index", index.Name, "from", index.Meta.BuiltTo)
-	b := &build{
-		out: x.out, source: x.Source, versions: x.Versions, index: index, size: x.BulkSize, senders: x.Senders,
-		progress: func(done, total int64) { x.status.set(Building, done, total) },
-	}
+	b := newBuild(x.Options, x.out, index, func(done, total int64) { x.status.set(Building, done, total) })
 	if err := b.run(ctx); err != nil {
 		return err
 	}

@@ -11,10 +11,6 @@ import (
 	"aforro/pkg/search"
 )
 
-// checkpointEvery is how often a build notes how far it is, so that the next
-// process goes on there.
-const checkpointEvery = 5 * time.Second
-
 // build reads the whole catalogue in the order of its ids and writes it to one
 // index. Each chunk has its own snapshot and version: the stream replays what
 // changed since the slot's position, so chunks may differ in time. One long
@@ -26,6 +22,8 @@ type build struct {
 	index    search.IndexVersion
 	size     int
 	senders  int
+	// checkpoint is how often index.Meta.BuiltTo is noted.
+	checkpoint time.Duration
 	// yield: another process streams to the same index meanwhile.
 	yield bool
 	// progress is told after each chunk; it may be called concurrently.
@@ -37,6 +35,13 @@ type build struct {
 	saved time.Time
 	// ended holds the chunks that are done out of turn, by the id before them.
 	ended map[int64]int64
+}
+
+func newBuild(o Options, out *sender, index search.IndexVersion, progress func(done, total int64)) *build {
+	return &build{
+		out: out, source: o.Source, versions: o.Versions, index: index, size: o.BulkSize, senders: o.Senders,
+		checkpoint: o.CheckpointEvery, progress: progress,
+	}
 }
 
 // chunk is what is sent in one bulk.
@@ -134,7 +139,7 @@ func (b *build) finished(ctx context.Context, after, last int64, n int) error {
 		delete(b.ended, meta.BuiltTo)
 		meta.BuiltTo = next
 	}
-	if time.Since(b.saved) < checkpointEvery {
+	if time.Since(b.saved) < b.checkpoint {
 		return nil
 	}
 	b.saved = time.Now()

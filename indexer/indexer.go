@@ -36,6 +36,9 @@ type Options struct {
 	GCDeletes time.Duration
 	// CheckEvery is how often the indices are looked after (5 s).
 	CheckEvery time.Duration
+	// CheckpointEvery is how often a build notes how far it is, so that the next
+	// process goes on there (5 s).
+	CheckpointEvery time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -52,6 +55,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.CheckEvery <= 0 {
 		o.CheckEvery = 5 * time.Second
+	}
+	if o.CheckpointEvery <= 0 {
+		o.CheckpointEvery = 5 * time.Second
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

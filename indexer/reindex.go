@@ -3,7 +3,6 @@ package indexer
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,25 +23,16 @@ const (
 // Reindexer builds a new version of the index beside the live one, from any
 // process, while a running Indexer writes every change to both.
 type Reindexer struct {
-	source   Source
-	log      Log
-	slot     Slot
-	versions Versions
+	o        Options
 	verifier *Verifier
 	out      *sender
-	logger   *slog.Logger
-	size     int
-	senders  int
 }
 
 // NewReindexer takes the same options as an Indexer; Metrics is not used.
 func NewReindexer(o Options) *Reindexer {
 	o.Metrics = prometheus.NewRegistry()
 	o = o.withDefaults()
-	return &Reindexer{
-		source: o.Source, log: o.Log, slot: o.Slot, versions: o.Versions, verifier: NewVerifier(o),
-		out: newSender(o, newMetrics(o.Metrics)), logger: o.Logger, size: o.BulkSize, senders: o.Senders,
-	}
+	return &Reindexer{o: o, verifier: NewVerifier(o), out: newSender(o, newMetrics(o.Metrics))}
 }
 
 // Step is what a reindex is doing.
@@ -69,11 +59,11 @@ type Reindexed struct {
 // changes, or the check found differences; the live index is then untouched.
 func (r *Reindexer) Run(ctx context.Context, progress func(step Step, done, total int64)) (Reindexed, error) {
 	begun := time.Now()
-	history, err := r.log.History(ctx)
+	history, err := r.o.Log.History(ctx)
 	if err != nil {
 		return Reindexed{}, err
 	}
-	versions, err := r.versions.Indices(ctx)
+	versions, err := r.o.Versions.Indices(ctx)
 	if err != nil {
 		return Reindexed{}, err
 	}
@@ -81,7 +71,7 @@ func (r *Reindexer) Run(ctx context.Context, progress func(step Step, done, tota
 	if !ok {
 		return Reindexed{}, fault.New(fault.Conflict, "there is no live index of this database to build beside: start 'aforro indexer', which builds the first one")
 	}
-	index, err := r.versions.CreateIndex(ctx, search.IndexMeta{History: history, Writer: true})
+	index, err := r.o.Versions.CreateIndex(ctx, search.IndexMeta{History: history, Writer: true})
 	if err != nil {
 		return Reindexed{}, err
 	}
@@ -98,10 +88,8 @@ func (r *Reindexer) replace(ctx context.Context, old search.IndexVersion, index 
 	if err := r.throughStream(ctx); err != nil {
 		return err
 	}
-	b := &build{
-		out: r.out, source: r.source, versions: r.versions, index: *index, size: r.size, senders: r.senders, yield: true,
-		progress: func(done, total int64) { progress(StepBuild, done, total) },
-	}
+	b := newBuild(r.o, r.out, *index, func(done, total int64) { progress(StepBuild, done, total) })
+	b.yield = true
 	if err := b.run(ctx); err != nil {
 		return err
 	}
@@ -121,20 +109,20 @@ func (r *Reindexer) replace(ctx context.Context, old search.IndexVersion, index 
 	}
 	progress(StepSwap, b.done, b.total)
 	b.index.Meta.Complete, b.index.Meta.BuiltTo = true, 0
-	if err := r.versions.SetMeta(ctx, index.Name, b.index.Meta); err != nil {
+	if err := r.o.Versions.SetMeta(ctx, index.Name, b.index.Meta); err != nil {
 		return err
 	}
-	return r.versions.SwapAlias(ctx, index.Name)
+	return r.o.Versions.SwapAlias(ctx, index.Name)
 }
 
 // throughStream returns when the running Indexer has written everything that
 // was committed before the call, knowing the present set of indices.
 func (r *Reindexer) throughStream(ctx context.Context) error {
-	at, err := r.log.AnnounceTargets(ctx)
+	at, err := r.o.Log.AnnounceTargets(ctx)
 	if err != nil {
 		return err
 	}
-	return awaitConfirmed(ctx, r.slot, at)
+	return awaitConfirmed(ctx, r.o.Slot, at)
 }
 
 // awaitConfirmed waits until the slot's follower has done everything up to at.
@@ -168,11 +156,11 @@ func awaitConfirmed(ctx context.Context, slot Slot, at search.Version) error {
 func (r *Reindexer) undo(ctx context.Context, index string, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	if err := r.versions.DeleteIndex(ctx, index); err != nil {
-		r.logger.Warn("remove the unfinished index", "index", index, "error", err)
+	if err := r.o.Versions.DeleteIndex(ctx, index); err != nil {
+		r.o.Logger.Warn("remove the unfinished index", "index", index, "error", err)
 	}
-	if _, err := r.log.AnnounceTargets(ctx); err != nil {
-		r.logger.Warn("tell the indexer of the removed index", "error", err)
+	if _, err := r.o.Log.AnnounceTargets(ctx); err != nil {
+		r.o.Logger.Warn("tell the indexer of the removed index", "error", err)
 	}
 	return cause
 }
@@ -184,7 +172,7 @@ func (r *Reindexer) retire(ctx context.Context, versions []search.IndexVersion, 
 		if v.Name == previous || v.Live {
 			continue
 		}
-		if err := r.versions.DeleteIndex(ctx, v.Name); err != nil {
+		if err := r.o.Versions.DeleteIndex(ctx, v.Name); err != nil {
 			return fmt.Errorf("remove the older index %s: %w", v.Name, err)
 		}
 		removed = true
@@ -192,6 +180,6 @@ func (r *Reindexer) retire(ctx context.Context, versions []search.IndexVersion, 
 	if !removed {
 		return nil
 	}
-	_, err := r.log.AnnounceTargets(ctx)
+	_, err := r.o.Log.AnnounceTargets(ctx)
 	return err
 }
