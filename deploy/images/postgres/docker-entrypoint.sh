@@ -68,8 +68,19 @@ first_start() {
   printf '\nPostgreSQL init process complete; ready for start up.\n\n'
 }
 
+# only_asks tells whether the command prints something and ends, which needs no database.
+only_asks() {
+  local argument
+  for argument in "$@"; do
+    case $argument in
+      -'?' | --help | --describe-config | -V | --version) return 0 ;;
+    esac
+  done
+  return 1
+}
+
 if [ "${1:0:1}" = - ]; then set -- postgres "$@"; fi
-if [ "${1:-}" = postgres ]; then
+if [ "${1:-}" = postgres ] && ! only_asks "$@"; then
   if [ "$(id -u)" = 0 ]; then
     prepare_folders
     exec setpriv --reuid=postgres --regid=postgres --init-groups "${BASH_SOURCE[0]}" "$@"
