@@ -51,8 +51,8 @@ func NewServer(o ServerOptions) (*Server, error) {
 // later. A handler's error makes the task come back after a pause.
 func (s *Server) Serve(ctx context.Context, handlers map[string]Handler) error {
 	rdb := forServer(s.rdb)
-	defer closeLogged(rdb, s.o.Log)
 	if !s.awaitRedis(ctx, rdb) {
+		closeLogged(rdb, s.o.Log)
 		return nil
 	}
 	// Tasks outlive ctx by the stop, and end with it.
@@ -60,10 +60,11 @@ func (s *Server) Serve(ctx context.Context, handlers map[string]Handler) error {
 	defer abandon()
 	srv := asynq.NewServerFromRedisClient(rdb, s.config(tasks))
 	if err := srv.Start(dispatch(handlers)); err != nil {
+		closeLogged(rdb, s.o.Log)
 		return fmt.Errorf("start taking tasks: %w", err)
 	}
 	<-ctx.Done()
-	s.stop(srv)
+	s.stop(srv, rdb)
 	return nil
 }
 
@@ -107,12 +108,15 @@ func (s *Server) logFailure(ctx context.Context, t *asynq.Task, err error) {
 }
 
 // stop ends the server. Its own steps wait for Redis, which may hang, so they
-// are bounded too: what Redis did not hear of is found by the sweeper.
-func (s *Server) stop(srv *asynq.Server) {
+// are bounded too: what Redis did not hear of is found by the sweeper. The
+// connections are closed only after asynq's last goroutine: its subscriber
+// panics when they go first.
+func (s *Server) stop(srv *asynq.Server, rdb *redis.Client) {
 	done := make(chan struct{})
 	go func() {
+		defer close(done)
 		srv.Shutdown()
-		close(done)
+		closeLogged(rdb, s.o.Log)
 	}()
 	limit := time.NewTimer(s.o.Grace * 9 / 10)
 	defer limit.Stop()
