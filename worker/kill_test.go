@@ -74,6 +74,11 @@ func startChild(tb testing.TB, s *shop) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
+	tb.Cleanup(func() {
+		if cmd.ProcessState == nil {
+			end(tb, cmd, syscall.SIGKILL)
+		}
+	})
 	return cmd
 }
 
