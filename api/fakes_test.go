@@ -162,7 +162,8 @@ func mustServe(tb testing.TB, s *shop, change ...func(*Options)) *Server {
 
 // call sends one request. headers are "Name: value".
 func call(h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, "http://shop.test/", strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodGet, "http://shop.test/", strings.NewReader(body))
+	r.Method = method
 	path, query, _ := strings.Cut(target, "?")
 	r.URL.Path, r.URL.RawQuery, r.Host = path, query, "shop.test"
 	r.RemoteAddr = "127.0.0.1:40000"

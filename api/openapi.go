@@ -22,6 +22,7 @@ func describe() huma.Config {
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
+	config.AllowAdditionalPropertiesByDefault = true // fields may be added to answers, and are ignored in bodies
 	config.Servers = []*huma.Server{{URL: "/", Description: "This server."}}
 	config.Tags = []*huma.Tag{{Name: "Search"}, {Name: "Orders"}, {Name: "Stores"}, {Name: "Operations"}}
 	return config
@@ -53,7 +54,7 @@ func (s *Server) listPage(p docPage) {
 
 // routeDocs comes last: the document and its page are made once, of all that
 // was registered.
-func (s *Server) routeDocs(engine *gin.Engine) error {
+func (s *Server) routeDocs() error {
 	s.listPage(docPage{"/metrics", "metrics", "Metrics for Prometheus", "text/plain"})
 	s.listPage(docPage{"/openapi.json", "openapi", "This description", "application/json"})
 	s.listPage(docPage{"/docs", "docs", "This description, to read", "text/html"})
@@ -65,9 +66,9 @@ func (s *Server) routeDocs(engine *gin.Engine) error {
 	if err != nil {
 		return err
 	}
-	engine.GET("/metrics", gin.WrapH(s.o.MetricsPage))
-	engine.GET("/openapi.json", func(c *gin.Context) { static(c, jsonUTF8, doc) })
-	engine.GET("/docs", func(c *gin.Context) {
+	s.engine.GET("/metrics", gin.WrapH(s.o.MetricsPage))
+	s.engine.GET("/openapi.json", func(c *gin.Context) { static(c, jsonUTF8, doc) })
+	s.engine.GET("/docs", func(c *gin.Context) {
 		c.Header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		static(c, "text/html; charset=utf-8", page)
 	})
@@ -77,4 +78,13 @@ func (s *Server) routeDocs(engine *gin.Engine) error {
 func static(c *gin.Context, contentType string, body []byte) {
 	c.Header("Cache-Control", "no-cache")
 	c.Data(http.StatusOK, contentType, body)
+}
+
+// ok200 describes an answer whose body is written ready-made.
+func ok200(description string, schema *huma.Schema) map[string]*huma.Response {
+	return map[string]*huma.Response{"200": {Description: description, Content: jsonOf(schema)}}
+}
+
+func jsonOf(schema *huma.Schema) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{"application/json": {Schema: schema}}
 }

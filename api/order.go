@@ -44,6 +44,10 @@ func (s *Server) routeOrders() {
 		OperationID: "place-order", Method: http.MethodPost, Path: "/orders/", Tags: []string{"Orders"},
 		Summary: "Place an order", Description: placeDoc, DefaultStatus: http.StatusCreated,
 		Middlewares: huma.Middlewares{s.readBody},
+		Responses: map[string]*huma.Response{"202": {
+			Description: "Saved, not decided yet: the same with PENDING.",
+			Content:     jsonOf(s.huma.OpenAPI().Components.Schemas.Schema(typeOf[orderView](), true, "")),
+		}},
 		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge,
 			http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity},
 	}, s.placeOrder)

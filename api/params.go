@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -129,14 +128,6 @@ func wantsFresh(cacheControl string) bool {
 
 // nextLink is a Link header to the page after this one.
 func nextLink(target string) string { return "<" + target + `>; rel="next"` }
-
-// ok200 describes an answer whose body is written ready-made.
-func ok200(description string, schema *huma.Schema) map[string]*huma.Response {
-	return map[string]*huma.Response{strconv.Itoa(http.StatusOK): {
-		Description: description,
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: schema}},
-	}}
-}
 
 // named gives a bare fault.NotFound of an adapter the name of what the path asks for.
 func named(err error, what, id string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -24,13 +25,13 @@ func (s *Server) route() error {
 	engine.NoRoute(s.noRoute)
 	engine.NoMethod(s.wrongMethod)
 
-	s.huma = humagin.New(engine, describe())
+	s.engine, s.huma = engine, humagin.New(engine, describe())
 	s.routeSearch()
 	s.routeProducts()
 	s.routeStores()
 	s.routeOrders()
 	s.routeHealth()
-	if err := s.routeDocs(engine); err != nil {
+	if err := s.routeDocs(); err != nil {
 		return err
 	}
 	s.handler = canonical(engine)
@@ -45,8 +46,11 @@ func register[I, O any](s *Server, op huma.Operation, handle func(context.Contex
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
-	_, has422 := find(op.Errors, http.StatusUnprocessableEntity)
-	op.Errors = append(op.Errors, http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	has422 := slices.Contains(op.Errors, http.StatusUnprocessableEntity)
+	op.Errors = append(op.Errors, http.StatusServiceUnavailable)
+	if !probes[op.Path] {
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		bounded, cancel := context.WithTimeout(ctx, requestTimeout+s.o.DecisionWait)
 		defer cancel()
@@ -59,15 +63,6 @@ func register[I, O any](s *Server, op huma.Operation, handle func(context.Contex
 	if !has422 {
 		delete(op.Responses, "422") // huma adds it by itself
 	}
-}
-
-func find(list []int, want int) (int, bool) {
-	for i, v := range list {
-		if v == want {
-			return i, true
-		}
-	}
-	return -1, false
 }
 
 // fail turns an error into a problem and logs, once, what is not the caller's

@@ -33,7 +33,7 @@ func (s *Server) routeSearch() {
 	register(s, huma.Operation{
 		OperationID: "suggest-titles", Method: http.MethodGet, Path: "/api/search/suggest/", Tags: []string{"Search"},
 		Summary: "Suggest titles while typing", Description: suggestDoc,
-		Responses: ok200("Up to 10 titles.", registry.Schema(typeOf[[]string](), true, "")),
+		Responses: ok200("Up to 10 titles.", &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound},
 	}, s.suggest)
 }

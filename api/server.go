@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
 )
 
 // Bounds of one connection. Writing may take as long as the longest wait for a
@@ -30,6 +31,7 @@ const (
 type Server struct {
 	o        Options
 	handler  http.Handler
+	engine   *gin.Engine
 	huma     huma.API
 	metrics  httpMetrics
 	proxies  []netip.Prefix

@@ -30,8 +30,8 @@ type storeOrdersInput struct {
 }
 
 type storeOrdersOutput struct {
-	Link string `header:"Link" doc:"rel=next: the orders after these."`
-	Body []storeOrderView
+	Link string           `header:"Link" doc:"rel=next: the orders after these."`
+	Body []storeOrderView `nullable:"false"`
 }
 
 type storeOrderView struct {
@@ -49,8 +49,8 @@ type inventoryInput struct {
 }
 
 type inventoryOutput struct {
-	Link string `header:"Link" doc:"rel=next: the lines after these."`
-	Body []inventoryView
+	Link string          `header:"Link" doc:"rel=next: the lines after these."`
+	Body []inventoryView `nullable:"false"`
 }
 
 type inventoryView struct {
