@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -58,5 +60,24 @@ func TestElasticsearchCommand(t *testing.T) {
 	}
 	if cmd.args[0] != "/es/bin/elasticsearch-cli" {
 		t.Errorf("it runs %v", cmd.args)
+	}
+}
+
+func TestElasticsearchForgetsAHalfWrittenKeystore(t *testing.T) {
+	t.Parallel()
+	home, dir := t.TempDir(), t.TempDir()
+	mustWrite(t, filepath.Join(home, "config", "jvm.options"), "-XX:+UseG1GC")
+	mustWrite(t, filepath.Join(home, "config", "log4j2.properties"), "status = error")
+	stale := filepath.Join(dir, "config", "elasticsearch.keystore.tmp")
+	mustWrite(t, stale, "")
+	inst := &instance{dir: dir, port: 1, runAs: account{uid: uint32(os.Geteuid()), gid: uint32(os.Getegid())}}
+	if err := (elasticsearchServer{home: home, transport: new(int)}).prepare(t.Context(), inst); err != nil {
+		t.Fatal(err)
+	}
+	if exists(stale) {
+		t.Error("what a killed start left is still there")
+	}
+	if got := mustRead(t, filepath.Join(dir, "config", "jvm.options")); got != "-XX:+UseG1GC" {
+		t.Error(got)
 	}
 }

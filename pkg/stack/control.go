@@ -26,8 +26,8 @@ func (s *Service) Kill() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end(func(p proc) error {
-		all, err := tree(p)
-		return errors.Join(err, killAll(all))
+		all, err := tree(p) // PostgreSQL's children leave its session: they must be known before it dies
+		return errors.Join(err, killTree(p, all))
 	})
 }
 

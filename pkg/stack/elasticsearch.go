@@ -47,6 +47,12 @@ func (e elasticsearchServer) traits() traits { return elasticsearchTraits }
 func (e elasticsearchServer) url(inst *instance) string { return "http://" + address(inst.port) }
 
 func (e elasticsearchServer) prepare(ctx context.Context, inst *instance) error {
+	// A start that was killed leaves a half-written keystore, and the next one then refuses to start.
+	for _, dir := range []string{"config", "tmp"} {
+		if err := os.RemoveAll(inst.path(dir)); err != nil {
+			return fmt.Errorf("clearing %s: %w", inst.path(dir), err)
+		}
+	}
 	for _, dir := range []string{"config", "data", "logs", "tmp"} {
 		if err := inst.runAs.own(inst.path(dir)); err != nil {
 			return err

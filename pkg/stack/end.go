@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -21,25 +22,38 @@ func endTree(ctx context.Context, root proc, sig syscall.Signal, grace time.Dura
 	if err := root.signal(sig); err != nil {
 		return err
 	}
-	if poll(ctx, grace, func() bool { return !anyAlive(all) }) == nil {
-		return nil
+	if poll(ctx, grace, func() bool { return !anyAlive(all) }) != nil {
+		return killTree(root, all)
 	}
-	// Children may have been started since the first look.
-	if now, err := tree(root); err == nil {
-		all = append(all, now...)
-	}
-	return killAll(all)
+	return killTree(root, nil) // what was started after the first look
 }
 
-// killAll kills without asking and waits until all are gone.
-func killAll(all []proc) error {
-	var failed []error
-	for _, p := range all {
-		failed = append(failed, p.signal(syscall.SIGKILL))
-	}
+// killTree kills the process, all below it and those named, without asking.
+func killTree(root proc, named []proc) error {
+	return killUntilGone(func() ([]proc, error) {
+		all, err := tree(root)
+		return append(all, named...), err
+	})
+}
+
+// killUntilGone kills what it finds and looks again until nothing is left: while it is being killed a process may
+// start another.
+func killUntilGone(look func() ([]proc, error)) error {
+	var failed error
 	// Not the caller's context: leaving a killed process half-gone would make the next start fail.
-	if err := poll(context.Background(), killPatience, func() bool { return !anyAlive(all) }); err != nil {
-		failed = append(failed, fmt.Errorf("killed processes are still there after %s", killPatience))
+	err := poll(context.Background(), killPatience, func() bool {
+		var all []proc
+		if all, failed = look(); failed != nil {
+			return true
+		}
+		all = slices.DeleteFunc(all, func(p proc) bool { return !p.alive() })
+		for _, p := range all {
+			failed = errors.Join(failed, p.signal(syscall.SIGKILL))
+		}
+		return len(all) == 0 || failed != nil
+	})
+	if err != nil {
+		return fmt.Errorf("killed processes are still there after %s", killPatience)
 	}
-	return errors.Join(failed...)
+	return failed
 }

@@ -36,7 +36,7 @@ func stopLeftover(ctx context.Context, dir string, how traits) (bool, error) {
 	if poll(ctx, strayPatience, func() bool { return !anyAlive(strays) }) == nil {
 		return true, nil
 	}
-	return true, killAll(strays)
+	return true, killUntilGone(func() ([]proc, error) { return findStrays(dir) })
 }
 
 // findStrays lists our programs that still work in the folder. Only those we may signal count: others' are not ours.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 // process for good: a pid alone is given out again.
 type proc struct {
 	pid, parent int
+	session     int // the process that opened the session it belongs to
 	started     uint64
 	dead        bool // ended, and only waiting for its parent to notice
 }
@@ -41,11 +43,12 @@ func parseStat(pid int, line string) (proc, error) {
 		return proc{}, fmt.Errorf("looking at process %d: its stat line is not understood", pid)
 	}
 	parent, parentErr := strconv.Atoi(fields[1])
+	session, sessionErr := strconv.Atoi(fields[3])
 	started, startErr := strconv.ParseUint(fields[19], 10, 64)
-	if err := errors.Join(parentErr, startErr); err != nil {
+	if err := errors.Join(parentErr, sessionErr, startErr); err != nil {
 		return proc{}, fmt.Errorf("looking at process %d: %w", pid, err)
 	}
-	return proc{pid: pid, parent: parent, started: started, dead: fields[0] == "Z" || fields[0] == "X"}, nil
+	return proc{pid: pid, parent: parent, session: session, started: started, dead: fields[0] == "Z" || fields[0] == "X"}, nil
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
@@ -110,8 +113,12 @@ func processes() ([]proc, error) {
 	return all, nil
 }
 
-// tree lists the process and everything below it, parents first.
+// tree lists the process and everything below it, parents first. Every service has a session of its own, so a child
+// whose parent has just been killed is found too.
 func tree(root proc) ([]proc, error) {
+	if root.pid <= 1 {
+		return nil, fmt.Errorf("process %d is none of ours", root.pid) // everything is below it
+	}
 	all, err := processes()
 	if err != nil {
 		return nil, err
@@ -119,7 +126,8 @@ func tree(root proc) ([]proc, error) {
 	found := []proc{root}
 	for i := 0; i < len(found); i++ {
 		for _, p := range all {
-			if p.parent == found[i].pid && p.pid != root.pid {
+			below := p.parent == found[i].pid || i == 0 && p.session == root.pid && p.started >= root.started
+			if below && !slices.ContainsFunc(found, func(f proc) bool { return f.pid == p.pid }) {
 				found = append(found, p)
 			}
 		}

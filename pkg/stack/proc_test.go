@@ -18,9 +18,9 @@ func TestParseStat(t *testing.T) {
 		want       proc
 		fails      bool
 	}{
-		{"plain", "42 (postgres) S" + rest, proc{pid: 42, parent: 1, started: 991122}, false},
-		{"a name with parentheses and spaces", "42 (a) b) (c) R" + rest, proc{pid: 42, parent: 1, started: 991122}, false},
-		{"ended", "42 (x) Z" + rest, proc{pid: 42, parent: 1, started: 991122, dead: true}, false},
+		{"plain", "42 (postgres) S" + rest, proc{pid: 42, parent: 1, session: 7, started: 991122}, false},
+		{"a name with parentheses and spaces", "42 (a) b) (c) R" + rest, proc{pid: 42, parent: 1, session: 7, started: 991122}, false},
+		{"ended", "42 (x) Z" + rest, proc{pid: 42, parent: 1, session: 7, started: 991122, dead: true}, false},
 		{"cut off", "42 (x) S 1 2 3", proc{}, true},
 		{"empty", "", proc{}, true},
 	} {
@@ -116,5 +116,14 @@ func TestPollEndsWithItsContext(t *testing.T) {
 	cancel()
 	if err := poll(ctx, time.Hour, func() bool { return false }); err == nil {
 		t.Error("it went on")
+	}
+}
+
+func TestNothingIsBelowTheFirstProcess(t *testing.T) {
+	t.Parallel()
+	for _, pid := range []int{0, 1, -1} {
+		if all, err := tree(proc{pid: pid}); err == nil {
+			t.Errorf("the tree of process %d has %d members: killing it would end the machine", pid, len(all))
+		}
 	}
 }

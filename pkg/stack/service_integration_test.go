@@ -117,7 +117,7 @@ func TestFailedTellsOfAnEndNobodyAskedFor(t *testing.T) {
 	}
 	mustStopAtEnd(t, s)
 	failed := s.Failed()
-	if err := killAll([]proc{s.child.proc}); err != nil {
+	if err := killTree(s.child.proc, nil); err != nil {
 		t.Fatal(err)
 	}
 	select {

@@ -84,8 +84,8 @@ func (o Options) needs() []need {
 }
 
 // startAll starts the missing ones side by side: Elasticsearch takes ten times as long as the others.
-func (s *Stack) startAll(ctx context.Context, opts Options) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (s *Stack) startAll(caller context.Context, opts Options) error {
+	ctx, cancel := context.WithCancelCause(caller)
 	defer cancel(nil)
 	var wait sync.WaitGroup
 	run := func(url *string, service **Service, start func(context.Context, ServiceOptions) (*Service, error), options ServiceOptions) {
@@ -106,6 +106,9 @@ func (s *Stack) startAll(ctx context.Context, opts Options) error {
 	run(&s.PostgresURL, &s.Postgres, StartPostgres, opts.service(dir(postgresName), postgresPort, opts.PostgresSettings))
 	run(&s.RedisURL, &s.Redis, StartRedis, opts.service(dir(redisName), redisPort, opts.RedisSettings))
 	wait.Wait()
+	if err := caller.Err(); err != nil {
+		return fmt.Errorf("starting the services: %w", err)
+	}
 	return context.Cause(ctx)
 }
 
