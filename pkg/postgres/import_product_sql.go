@@ -1,7 +1,7 @@
 package postgres
 
 // The statements behind an import of products. They speak of temporary tables,
-// which sqlc does not know.
+// which sqlc does not know, and look up row by row, as those for stock do.
 const (
 	productStaging = `
 CREATE TEMP TABLE import_products (
@@ -9,7 +9,8 @@ CREATE TEMP TABLE import_products (
     brand text NOT NULL, category text NOT NULL, cents bigint NOT NULL, gtin text, image_url text,
     attributes jsonb NOT NULL, released_on date, active boolean
 ) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE import_held (LIKE import_products) ON COMMIT PRESERVE ROWS`
+CREATE TEMP TABLE import_held (LIKE import_products) ON COMMIT PRESERVE ROWS;
+CREATE INDEX ON import_held (line)`
 
 	addCategories = `
 INSERT INTO categories (name)
@@ -30,7 +31,7 @@ WITH incoming AS (
                s.attributes, s.released_on, coalesce(s.active, p.active)) AS same
     FROM import_products s
     JOIN categories c ON lower(c.name) = lower(s.category)
-    LEFT JOIN products p ON p.id = s.id
+    LEFT JOIN LATERAL (SELECT q.* FROM products q WHERE q.id = s.id OFFSET 0) p ON true
 ), written AS (
     INSERT INTO products AS p (id, sku, title, description, brand, category_id, price, gtin, image_url, attributes,
         released_on, active)
@@ -68,7 +69,7 @@ WHERE (SELECT count(*) FROM products p WHERE p.sku = s.sku AND p.title = s.title
 RETURNING line, row`
 
 	findIDs = `
-UPDATE import_products s SET id = p.id FROM products p WHERE p.sku = s.sku AND p.title = s.title`
+UPDATE import_products s SET id = (SELECT min(p.id) FROM products p WHERE p.sku = s.sku AND p.title = s.title)`
 
 	giveIDs = `
 UPDATE import_products s SET id = given.id

@@ -95,7 +95,10 @@ func (u unknownStock) reason() string {
 	return "sku: no product has this SKU"
 }
 
-// The statements behind an import of stock.
+// The statements behind an import of stock. What they look up they look up row
+// by row, through an index (LATERAL ... OFFSET 0, scalar subqueries): of a
+// temporary table the planner knows nothing, and a join of its choice may read
+// the whole catalogue for each chunk.
 const (
 	stockStaging = `
 CREATE TEMP TABLE import_stock (
@@ -111,17 +114,18 @@ CREATE TEMP TABLE import_stock (
 UPDATE import_stock s
 SET product_id = CASE WHEN m.of_use = 1 THEN m.active_id WHEN m.of_use = 0 AND m.all_of_them = 1 THEN m.any_id END,
     matches = CASE WHEN m.of_use > 0 THEN m.of_use ELSE m.all_of_them END
-FROM (SELECT p.sku, count(*) AS all_of_them, count(*) FILTER (WHERE p.active) AS of_use,
-             min(p.id) AS any_id, min(p.id) FILTER (WHERE p.active) AS active_id
-      FROM products p
-      WHERE p.sku IN (SELECT sku FROM import_stock WHERE product_id IS NULL)
-      GROUP BY p.sku) AS m
-WHERE s.product_id IS NULL AND s.sku = m.sku`
+FROM (SELECT DISTINCT sku FROM import_stock WHERE product_id IS NULL) AS asked
+CROSS JOIN LATERAL (
+    SELECT count(*) AS all_of_them, count(*) FILTER (WHERE p.active) AS of_use,
+           min(p.id) AS any_id, min(p.id) FILTER (WHERE p.active) AS active_id
+    FROM products p WHERE p.sku = asked.sku
+) AS m
+WHERE s.product_id IS NULL AND s.sku = asked.sku`
 
 	dropUnknown = `
 DELETE FROM import_stock s
-WHERE NOT EXISTS (SELECT 1 FROM stores t WHERE t.id = s.store_id)
-   OR NOT EXISTS (SELECT 1 FROM products p WHERE p.id = s.product_id)
+WHERE (SELECT t.id FROM stores t WHERE t.id = s.store_id) IS NULL
+   OR (SELECT p.id FROM products p WHERE p.id = s.product_id) IS NULL
 RETURNING line, store_id, product_id, sku, matches, EXISTS (SELECT 1 FROM stores t WHERE t.id = s.store_id)`
 
 	// Lines that are the same are left out before the insert, and locks are taken
@@ -133,7 +137,10 @@ WITH latest AS (
 ), written AS (
     INSERT INTO inventory AS i (store_id, product_id, quantity)
     SELECT l.store_id, l.product_id, l.quantity
-    FROM latest l LEFT JOIN inventory now ON now.store_id = l.store_id AND now.product_id = l.product_id
+    FROM latest l LEFT JOIN LATERAL (
+        SELECT n.product_id, n.quantity FROM inventory n
+        WHERE n.store_id = l.store_id AND n.product_id = l.product_id OFFSET 0
+    ) now ON true
     WHERE now.product_id IS NULL OR (NOT $1::boolean AND now.quantity <> l.quantity)
     ORDER BY l.store_id, l.product_id
     ON CONFLICT (store_id, product_id) DO UPDATE SET quantity = excluded.quantity
