@@ -1,0 +1,172 @@
+//go:build integration
+
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"aforro/api"
+	"aforro/pkg/auth"
+	"aforro/pkg/cache"
+	"aforro/pkg/catalog"
+	"aforro/pkg/order"
+	"aforro/pkg/postgres"
+	"aforro/pkg/search"
+	"aforro/pkg/testkit"
+)
+
+// engine stands in for the search engine, which has tests of its own: here it
+// only counts how often it is asked.
+type engine struct{ asked atomic.Int64 }
+
+func (e *engine) Search(context.Context, search.Params) (search.Page, error) {
+	return search.Page{Count: 1, Hits: []search.Hit{{ID: 1, Title: "T", Price: catalog.Price(e.asked.Add(1))}}}, nil
+}
+
+func (e *engine) Suggest(context.Context, string, int64) ([]string, error) {
+	return []string{fmt.Sprint("Canon ", e.asked.Add(1))}, nil
+}
+
+// nobody announces decisions and wakes no worker: what is placed stays PENDING
+// until the test decides it.
+type nobody struct{}
+
+func (nobody) Listen(int64) (<-chan struct{}, func()) { return nil, func() {} }
+func (nobody) Live() bool                             { return false }
+func (nobody) Enqueue(context.Context, int64) error   { return nil }
+
+// service is the API over a real PostgreSQL and a real Redis, each behind a
+// proxy that the test can cut.
+type service struct {
+	tb              testing.TB
+	base            string
+	engine          engine
+	database, redis *testkit.Proxy
+	exec            func(sql string, args ...any)
+}
+
+func newService(tb testing.TB) *service {
+	tb.Helper()
+	dbURL := testkit.Postgres(tb)
+	s := &service{tb: tb}
+	conn := testkit.Conn(tb, dbURL)
+	s.exec = func(sql string, args ...any) {
+		tb.Helper()
+		if _, err := conn.Exec(tb.Context(), sql, args...); err != nil {
+			tb.Fatalf("%s: %v", sql, err)
+		}
+	}
+	s.exec(`INSERT INTO categories (id, name) VALUES (1, 'Notebooks')`)
+	s.exec(`INSERT INTO products (id, sku, title, category_id, price, attributes, released_on, active) SELECT n, 'S' || n, 'Product ' || lpad(n::text, 2, '0'), 1,
+		n + 0.5, '{"colour": "black"}', '2019-06-21', n <> 9 FROM generate_series(1, 9) n`)
+	s.exec(`INSERT INTO stores (id, name, city, latitude, longitude) VALUES (1, 'A', 'Pune', 18.52, 73.86), (2, 'B', 'Mumbai', 19.08, 72.88)`)
+	s.exec(`INSERT INTO inventory SELECT 1, n, n * 10 FROM generate_series(1, 9) n`)
+	dbURL, s.database = behind(tb, dbURL)
+	redisURL, redis := behind(tb, testkit.Redis(tb))
+	s.redis = redis
+	s.serve(testkit.Open(tb, dbURL), redisURL)
+	return s
+}
+
+// behind puts a proxy before the service of a URL.
+func behind(tb testing.TB, raw string) (string, *testkit.Proxy) {
+	tb.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	proxy := testkit.NewProxy(tb, u.Host)
+	u.Host = proxy.Addr
+	return u.String(), proxy
+}
+
+func (s *service) serve(db *postgres.DB, redisURL string) {
+	s.tb.Helper()
+	log, metrics := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
+	kept, err := cache.Open(redisURL, log, metrics)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	tokens, err := auth.NewTokens(strings.Repeat("s", auth.MinSecret))
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	server, err := api.New(api.Options{
+		TrustedProxies: []string{"127.0.0.0/8"},
+		Engine:         &s.engine, Catalogue: db, Stores: db, Orders: db, Cache: kept, Limiter: kept,
+		Desk:   &order.Desk{Saver: db, Reader: db, Waker: nobody{}, Signals: nobody{}},
+		Tokens: tokens, SearchCache: time.Minute, SuggestCache: 5 * time.Minute, RateLimit: 5, DecisionWait: 10 * time.Second, StopGrace: time.Second,
+		Ready: db.Ping, Log: log, Metrics: metrics, MetricsPage: http.NotFoundHandler(),
+	})
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	web := httptest.NewServer(server)
+	s.base = web.URL
+	s.tb.Cleanup(func() {
+		web.Close()
+		if err := kept.Close(); err != nil {
+			s.tb.Error(err)
+		}
+	})
+}
+
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	took   time.Duration
+}
+
+func (s *service) call(method, target, body string, headers ...string) answer {
+	s.tb.Helper()
+	req, err := http.NewRequestWithContext(s.tb.Context(), method, s.base+target, strings.NewReader(body))
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	begun := time.Now()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	got, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		s.tb.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header, strings.TrimSpace(string(got)), time.Since(begun)}
+}
+
+func (s *service) get(target string, headers ...string) answer {
+	s.tb.Helper()
+	return s.call(http.MethodGet, target, "", headers...)
+}
+
+// field returns one field of a JSON object as text.
+func (a answer) field(tb testing.TB, name string) string {
+	tb.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
+		tb.Fatalf("%d %s: %v", a.status, a.body, err)
+	}
+	return fmt.Sprint(v[name])
+}
