@@ -1,0 +1,73 @@
+// Package elastic carries what an index of products is: settings, analysis,
+// mappings and synonyms, embedded. A change of any of them is a new version of
+// the index behind the alias, built by `aforro reindex`.
+//
+// It uses nothing that only a part of the Elasticsearch builds has: prices are
+// minor units in a long, synonyms are inline.
+package elastic
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+var (
+	//go:embed settings.json
+	settingsFile []byte
+	//go:embed mappings.json
+	mappingsFile []byte
+	//go:embed synonyms.txt
+	synonymsFile string
+)
+
+// GCDeletes is how long an index remembers a delete: a write that is later than
+// this would bring the document back. It is index.gc_deletes of settings.json.
+const GCDeletes = time.Hour
+
+// Definition is what an index is made of.
+type Definition struct {
+	Settings map[string]any
+	Mappings map[string]any
+	// Hash tells definitions apart; it is kept in each index's _meta.
+	Hash string
+}
+
+// Define reads the embedded files. They are the program's own, so a mistake in
+// them is a panic, which the tests would meet first.
+func Define() Definition {
+	var d Definition
+	must(json.Unmarshal(settingsFile, &d.Settings))
+	must(json.Unmarshal(mappingsFile, &d.Mappings))
+	filters := d.Settings["analysis"].(map[string]any)["filter"].(map[string]any)
+	filters["synonyms"].(map[string]any)["synonyms"] = Synonyms()
+	sum := sha256.New()
+	for _, part := range []any{d.Settings, d.Mappings} {
+		body, err := json.Marshal(part)
+		must(err)
+		sum.Write(body)
+	}
+	d.Hash = hex.EncodeToString(sum.Sum(nil))[:16]
+	return d
+}
+
+// Synonyms lists the groups of synonyms.txt.
+func Synonyms() []string {
+	var groups []string
+	for line := range strings.Lines(synonymsFile) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "#") {
+			groups = append(groups, line)
+		}
+	}
+	return groups
+}
+
+func must(err error) {
+	if err != nil {
+		panic("elastic: an embedded file is not valid: " + err.Error())
+	}
+}

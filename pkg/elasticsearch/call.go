@@ -1,0 +1,103 @@
+package elasticsearch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"aforro/pkg/fault"
+)
+
+// retryAfter is what callers are told to wait while Elasticsearch is away.
+const retryAfter = 2 * time.Second
+
+// call sends one request and decodes the answer into out (nil: dropped). doing
+// says what for, in logs.
+func (c *Client) call(ctx context.Context, doing, method, path string, body io.Reader, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, path, body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+		if strings.Contains(path, "/_bulk?") || strings.Contains(path, "/_msearch?") {
+			req.Header.Set("Content-Type", "application/x-ndjson")
+		}
+	}
+	resp, err := c.es.Perform(req)
+	if err != nil {
+		return away(ctx, fmt.Errorf("%s: %w", doing, err))
+	}
+	answer, err := readAnswer(resp)
+	if err != nil {
+		return away(ctx, fmt.Errorf("%s: %w", doing, err))
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return refused(doing, resp.StatusCode, answer)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("%s: read the answer: %w", doing, err)
+	}
+	return nil
+}
+
+func readAnswer(resp *http.Response) ([]byte, error) {
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return answer, errors.Join(err, resp.Body.Close())
+}
+
+// away is the fault of a cluster that does not answer. A caller that has gone
+// gets its own error back.
+func away(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return err
+	}
+	return unavailable(err)
+}
+
+func unavailable(err error) error {
+	f := fault.Wrap(err, fault.Unavailable, "search is not available, try again shortly")
+	f.RetryAfter = retryAfter
+	return f
+}
+
+// serverError is what Elasticsearch says of a request that it did not carry out.
+type serverError struct {
+	Error struct {
+		Type   string `json:"type"`
+		Reason string `json:"reason"`
+		Root   []struct {
+			Type   string `json:"type"`
+			Reason string `json:"reason"`
+		} `json:"root_cause"`
+	} `json:"error"`
+}
+
+// refused turns a status into a fault.
+func refused(doing string, status int, answer []byte) error {
+	var e serverError
+	if err := json.Unmarshal(answer, &e); err != nil {
+		e.Error.Reason = fmt.Sprintf("%.200q", answer)
+	}
+	cause := fmt.Errorf("%s: Elasticsearch answered %d: %s: %s", doing, status, e.Error.Type, e.Error.Reason)
+	for _, root := range e.Error.Root {
+		cause = fmt.Errorf("%w (%s: %s)", cause, root.Type, root.Reason)
+	}
+	switch {
+	case status == http.StatusNotFound:
+		return fault.Wrap(cause, fault.NotFound, "the search index does not hold it")
+	case status == http.StatusConflict:
+		return fault.Wrap(cause, fault.Conflict, "the search index holds something newer")
+	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
+		return unavailable(cause)
+	}
+	return cause
+}

@@ -1,0 +1,151 @@
+package elasticsearch
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"aforro/pkg/fault"
+	"aforro/pkg/search"
+)
+
+const (
+	// window is how far from + size may reach (index.max_result_window).
+	window = 10_000
+	// maxOffset bounds how deep a page may lie: each window before it is a hop.
+	maxOffset = 5_000_000
+	// keepAlive is how long a cursor walk may rest between two pages.
+	keepAlive = "2m"
+)
+
+// hop walks to an offset beyond the window by the sort values of the last
+// result of each window. It reports false when there are not that many.
+func (c *Client) hop(ctx context.Context, p search.Params, from int64, fuzzy bool) (after json.RawMessage, found bool, err error) {
+	request := body(p, fuzzy)
+	request["_source"], request["track_total_hits"] = false, false
+	path := "/" + c.alias + "/_search?allow_partial_search_results=false&preference=" + preference(p) + "&filter_path=hits.hits.sort"
+	for at := int64(0); at < from; {
+		size := min(window, from-at)
+		request["size"] = size
+		if at == 0 {
+			// Before the first hop an offset is allowed: one result says it all.
+			request["from"], request["size"] = size-1, 1
+		} else {
+			delete(request, "from")
+			request["search_after"] = after
+		}
+		answer, err := c.post(ctx, path, request)
+		if err != nil {
+			return nil, false, err
+		}
+		n := len(answer.Hits.Hits)
+		if n == 0 || (at > 0 && int64(n) < size) {
+			return nil, false, nil
+		}
+		after, at = answer.Hits.Hits[n-1].Sort, at+size
+	}
+	return after, true, nil
+}
+
+// cursor is the state of a walk, as its caller carries it.
+type cursor struct {
+	PIT   string          `json:"p"`
+	After json.RawMessage `json:"a"`
+	Fuzzy bool            `json:"f,omitempty"`
+}
+
+var errCursor = fault.New(fault.Invalid, "this is no cursor: begin with cursor=start and go on with next_cursor")
+
+// walk answers a page of a walk over a view of the index that stands still
+// while things change.
+func (c *Client) walk(ctx context.Context, p search.Params) (search.Page, error) {
+	at, err := c.cursor(ctx, p)
+	if err != nil {
+		return search.Page{}, err
+	}
+	request := body(p, at.Fuzzy)
+	request["size"] = p.PageSize
+	request["pit"] = m{"id": at.PIT, "keep_alive": keepAlive}
+	if len(at.After) > 0 {
+		request["search_after"] = at.After
+	}
+	answer, err := c.post(ctx, "/_search?allow_partial_search_results=false&filter_path="+
+		"pit_id,hits.total.value,hits.hits._id,hits.hits._source,hits.hits.sort", request)
+	if err != nil {
+		return search.Page{}, expired(err, p.Cursor)
+	}
+	page := answer.page(p, 0)
+	if len(answer.Hits.Hits) < p.PageSize {
+		c.closePIT(ctx, answer.PIT)
+		return page, nil
+	}
+	page.NextCursor, err = cursor{PIT: answer.PIT, After: answer.Hits.Hits[p.PageSize-1].Sort, Fuzzy: at.Fuzzy}.encode()
+	return page, err
+}
+
+// expired: a view that is not there any more has expired; values that do not
+// fit the sort are of another walk.
+func expired(err error, sent string) error {
+	switch {
+	case sent == search.CursorStart:
+		return notBuilt(err)
+	case fault.Is(err, fault.NotFound):
+		return fault.Wrap(err, fault.Gone, "the cursor has expired: begin again with cursor=start")
+	case fault.Is(err, fault.Internal):
+		return errCursor
+	}
+	return err
+}
+
+// cursor begins a walk or reads where it stands.
+func (c *Client) cursor(ctx context.Context, p search.Params) (cursor, error) {
+	if p.Cursor != search.CursorStart {
+		return decodeCursor(p.Cursor)
+	}
+	var at cursor
+	if p.Query != "" {
+		fuzzy, err := c.uncovered(ctx, p)
+		if err != nil {
+			return at, notBuilt(err)
+		}
+		at.Fuzzy = fuzzy
+	}
+	var opened struct {
+		ID string `json:"id"`
+	}
+	path := "/" + c.alias + "/_pit?keep_alive=" + keepAlive + "&preference=" + preference(p)
+	err := c.call(ctx, "begin a walk", http.MethodPost, path, nil, &opened)
+	at.PIT = opened.ID
+	return at, notBuilt(err)
+}
+
+// closePIT frees a view early. One that cannot be freed now ends by itself
+// within keepAlive, so a failure changes nothing.
+func (c *Client) closePIT(ctx context.Context, id string) {
+	text, err := json.Marshal(m{"id": id})
+	if err != nil {
+		return
+	}
+	if err := c.call(ctx, "end a walk", http.MethodDelete, "/_pit", bytes.NewReader(text), nil); err != nil {
+		return
+	}
+}
+
+func (at cursor) encode() (string, error) {
+	text, err := json.Marshal(at)
+	if err != nil {
+		return "", fmt.Errorf("write a cursor: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(text), nil
+}
+
+func decodeCursor(sent string) (at cursor, err error) {
+	text, err := base64.RawURLEncoding.DecodeString(sent)
+	if err != nil || json.Unmarshal(text, &at) != nil || at.PIT == "" {
+		return at, errCursor
+	}
+	return at, nil
+}

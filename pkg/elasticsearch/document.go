@@ -1,0 +1,115 @@
+package elasticsearch
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"aforro/pkg/search"
+)
+
+// source is a document as it is indexed. Every field of the mapping but the
+// copied ones is here.
+type source struct {
+	ID            int64          `json:"id"`
+	SKU           string         `json:"sku"`
+	GTIN          string         `json:"gtin,omitempty"`
+	Title         string         `json:"title"`
+	TitleLength   int            `json:"title_length"`
+	Description   string         `json:"description,omitempty"`
+	Brand         string         `json:"brand,omitempty"`
+	Category      string         `json:"category"`
+	Type          string         `json:"type,omitempty"`
+	Head          string         `json:"head,omitempty"`
+	Accessory     bool           `json:"accessory"`
+	Price         int64          `json:"price"`
+	ReleasedOn    string         `json:"released_on,omitempty"`
+	ImageURL      string         `json:"image_url,omitempty"`
+	Attributes    []attribute    `json:"attributes,omitempty"`
+	Stores        []int64        `json:"stores"`
+	StoresInStock []int64        `json:"stores_in_stock"`
+	Stock         []search.Stock `json:"stock"`
+	Suggest       suggestion     `json:"suggest"`
+}
+
+// attribute is the one shape of all attributes: a key, its value as text, and
+// as a number where it is one.
+type attribute struct {
+	Key    string   `json:"key"`
+	Value  string   `json:"value"`
+	Number *float64 `json:"number,omitempty"`
+}
+
+// suggestion is what the completion suggester offers: the whole title, in the
+// contexts of every store that carries the product and of all.
+type suggestion struct {
+	Input    string              `json:"input"`
+	Weight   int                 `json:"weight"`
+	Contexts map[string][]string `json:"contexts"`
+}
+
+// allStores is the context of every document.
+const allStores = "all"
+
+// maxWeight: of two titles the shorter is offered first.
+const maxWeight = 1 << 20
+
+// Render gives the JSON that Bulk stores for a document.
+func (c *Client) Render(doc *search.Document) ([]byte, error) {
+	free := map[string]json.RawMessage{}
+	if len(doc.Attributes) > 0 {
+		if err := json.Unmarshal(doc.Attributes, &free); err != nil {
+			return nil, fmt.Errorf("read the attributes of product %d: %w", doc.ID, err)
+		}
+	}
+	length := utf8.RuneCountInString(doc.Title)
+	s := source{
+		ID: doc.ID, SKU: doc.SKU, GTIN: doc.GTIN, Title: doc.Title, TitleLength: length, Description: doc.Description,
+		Brand: doc.Brand, Category: doc.Category, Price: int64(doc.Price), ImageURL: doc.ImageURL,
+		Stock: doc.Stock, Stores: []int64{}, StoresInStock: []int64{},
+		Suggest: suggestion{Input: doc.Title, Weight: maxWeight - length, Contexts: map[string][]string{"store": {allStores}}},
+	}
+	if doc.ReleasedOn != nil {
+		s.ReleasedOn = doc.ReleasedOn.Format("2006-01-02")
+	}
+	if s.Stock == nil {
+		s.Stock = []search.Stock{}
+	}
+	s.Type = search.ProductType(doc.Title, free)
+	s.Head, s.Accessory = search.HeadNoun(s.Type), search.IsAccessory(doc.Title, s.Type)
+	s.Attributes = attributes(free)
+	for _, line := range doc.Stock {
+		s.Stores = append(s.Stores, line.StoreID)
+		s.Suggest.Contexts["store"] = append(s.Suggest.Contexts["store"], strconv.FormatInt(line.StoreID, 10))
+		if line.Quantity > 0 {
+			s.StoresInStock = append(s.StoresInStock, line.StoreID)
+		}
+	}
+	body, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("write the document of product %d: %w", doc.ID, err)
+	}
+	return body, nil
+}
+
+// attributes puts free keys into the one shape, by key.
+func attributes(free map[string]json.RawMessage) []attribute {
+	list := make([]attribute, 0, len(free))
+	for key, raw := range free {
+		a := attribute{Key: key, Value: string(raw)}
+		var text string
+		if json.Unmarshal(raw, &text) == nil {
+			a.Value = text
+		}
+		if n, err := strconv.ParseFloat(a.Value, 64); err == nil && !math.IsInf(n, 0) && !math.IsNaN(n) {
+			a.Number = &n
+		}
+		list = append(list, a)
+	}
+	slices.SortFunc(list, func(a, b attribute) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}

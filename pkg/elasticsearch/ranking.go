@@ -1,0 +1,88 @@
+package elasticsearch
+
+import "aforro/pkg/search"
+
+// The weights of the ranking. They are those of the lexical design that was
+// measured on the judged queries; BM25 scores of the base lie between 0 and
+// about 10.
+const (
+	boostCoverage   = 3.0  // every word occurs somewhere
+	boostCross      = 0.6  // every word occurs in one of the scored fields
+	boostModel      = 0.4  // a model number, with or without its separators
+	boostCompound   = 2.0  // "mouse pad" for "mousepad" and the other way round
+	boostHead       = 1.0  // what is asked for is what the thing is
+	boostExact      = 1000 // the very SKU or GTIN: first outright
+	accessoryFactor = 0.9  // a thing for a thing, unless one was asked for
+	boostFuzzyBase  = 0.7  // a misspelt word counts less than a right one
+)
+
+// titleField counts twice as much as brand, category and description.
+const titleField = "title^2"
+
+// clauseCoverage names the coverage clause, so that a hit tells whether it
+// matched.
+const clauseCoverage = "coverage"
+
+type m = map[string]any
+
+// relevance is the scored query for the words of q. fuzzy adds what misspelt
+// words may mean: only for queries that coverage finds nothing for, since it
+// costs precision everywhere else.
+func relevance(q string, fuzzy bool) m {
+	should := []any{base(q), coverage(q), cross(q), model(q), compound(q), head(q), exact(q)}
+	if fuzzy {
+		should = append(should, fuzzyBase(q), fuzzyCoverage(q))
+	}
+	scored := m{"bool": m{"should": should, "minimum_should_match": 1}}
+	if search.AsksForAccessory(q) {
+		return scored
+	}
+	return m{"boosting": m{"positive": scored, "negative": m{"term": m{"accessory": true}}, "negative_boost": accessoryFactor}}
+}
+
+// base is BM25 over the four texts as if they were one.
+func base(q string) m {
+	return m{"combined_fields": m{"query": q, "fields": []any{titleField, "brand", "category", "description"}}}
+}
+
+// coverage is a bonus when all words, or synonyms of them, occur anywhere,
+// attributes included. Attributes and synonyms help here and hurt elsewhere.
+func coverage(q string) m {
+	return constant(boostCoverage, m{"match": m{"everything": m{
+		"query": q, "operator": "and", "analyzer": "words_synonyms", "_name": clauseCoverage}}})
+}
+
+func cross(q string) m {
+	return m{"multi_match": m{"query": q, "type": "cross_fields", "operator": "and",
+		"fields": []any{"title", "brand", "category", "description"}, "boost": boostCross}}
+}
+
+func model(q string) m {
+	return m{"multi_match": m{"query": q, "fields": []any{"title.model", "sku"}, "boost": boostModel}}
+}
+
+func compound(q string) m {
+	return constant(boostCompound, m{"match": m{"title.compound": m{"query": q, "operator": "and"}}})
+}
+
+func head(q string) m {
+	return constant(boostHead, m{"match": m{"head": q}})
+}
+
+func exact(q string) m {
+	return constant(boostExact, m{"bool": m{"should": []any{m{"term": m{"sku.key": q}}, m{"term": m{"gtin": q}}}}})
+}
+
+func fuzzyBase(q string) m {
+	return m{"multi_match": m{"query": q, "fields": []any{titleField, "brand", "category"},
+		"fuzziness": "AUTO", "prefix_length": 1, "boost": boostFuzzyBase}}
+}
+
+func fuzzyCoverage(q string) m {
+	return constant(boostCoverage, m{"match": m{"everything": m{
+		"query": q, "operator": "and", "fuzziness": "AUTO", "prefix_length": 1}}})
+}
+
+func constant(boost float64, filter m) m {
+	return m{"constant_score": m{"filter": filter, "boost": boost}}
+}

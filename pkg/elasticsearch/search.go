@@ -1,0 +1,195 @@
+package elasticsearch
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"aforro/pkg/catalog"
+	"aforro/pkg/fault"
+	"aforro/pkg/search"
+)
+
+// Search answers one page. NotFound: there is no such page. Gone: the cursor
+// has expired. Unavailable: Elasticsearch is away or the index is not built.
+func (c *Client) Search(ctx context.Context, p search.Params) (search.Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
+	defer cancel()
+	if p.Cursor != "" {
+		return c.walk(ctx, p)
+	}
+	page, err := c.page(ctx, p)
+	return page, notBuilt(err)
+}
+
+// notBuilt: a live index that is missing is being built.
+func notBuilt(err error) error {
+	if fault.Is(err, fault.NotFound) && !errors.Is(err, errPage) {
+		return unavailable(err)
+	}
+	return err
+}
+
+// errPage is a page that there is not.
+var errPage = fault.New(fault.NotFound, "Invalid page.")
+
+// page answers a numbered page.
+func (c *Client) page(ctx context.Context, p search.Params) (search.Page, error) {
+	if p.Page == search.LastPage {
+		return c.lastPage(ctx, p)
+	}
+	from := int64(p.Page-1) * int64(p.PageSize)
+	if p.Page < 1 || from > maxOffset {
+		return search.Page{}, errPage
+	}
+	answer, err := c.ranked(ctx, p, from)
+	if err != nil {
+		return search.Page{}, err
+	}
+	if from > 0 && from >= answer.Hits.Total.Value {
+		return search.Page{}, errPage
+	}
+	return answer.page(p, p.Page), nil
+}
+
+// lastPage counts, then reads the page that the count makes the last.
+func (c *Client) lastPage(ctx context.Context, p search.Params) (search.Page, error) {
+	p.Page = 1
+	first, err := c.page(ctx, p)
+	if err != nil || first.Count <= int64(p.PageSize) {
+		return first, err
+	}
+	p.Page = int((first.Count + int64(p.PageSize) - 1) / int64(p.PageSize))
+	return c.page(ctx, p)
+}
+
+// ranked reads the results from an offset on. Whether misspellings are allowed
+// for must come out the same for every page of one query: it hangs on whether
+// coverage finds anything at all, not on what this page holds.
+func (c *Client) ranked(ctx context.Context, p search.Params, from int64) (answer searchAnswer, err error) {
+	if p.Query == "" {
+		return c.at(ctx, p, from, false)
+	}
+	if from > 0 {
+		fuzzy, err := c.uncovered(ctx, p)
+		if err != nil {
+			return answer, err
+		}
+		return c.at(ctx, p, from, fuzzy)
+	}
+	answer, err = c.at(ctx, p, 0, false)
+	if err != nil || answer.covers() {
+		return answer, err
+	}
+	fuzzy, err := c.uncovered(ctx, p)
+	if err != nil || !fuzzy {
+		return answer, err
+	}
+	return c.at(ctx, p, 0, true)
+}
+
+func (c *Client) uncovered(ctx context.Context, p search.Params) (bool, error) {
+	answer, err := c.post(ctx, "/"+c.alias+"/_search?"+partsOfSearch(p), covered(p))
+	return answer.Hits.Total.Value == 0, err
+}
+
+// at reads one page from an offset: directly up to the window that
+// Elasticsearch allows, by hops beyond.
+func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool) (searchAnswer, error) {
+	request := body(p, fuzzy)
+	request["size"] = p.PageSize
+	if from+int64(p.PageSize) <= window {
+		request["from"] = from
+		return c.post(ctx, "/"+c.alias+"/_search?"+partsOfSearch(p), request)
+	}
+	after, found, err := c.hop(ctx, p, from, fuzzy)
+	if err != nil {
+		return searchAnswer{}, err
+	}
+	if !found {
+		return searchAnswer{}, errPage
+	}
+	request["search_after"] = after
+	return c.post(ctx, "/"+c.alias+"/_search?"+partsOfSearch(p), request)
+}
+
+// partsOfSearch: a part of the shards is no answer, and only what is read is sent.
+func partsOfSearch(p search.Params) string {
+	return "allow_partial_search_results=false&preference=" + preference(p) +
+		"&filter_path=pit_id,hits.total.value,hits.hits._id,hits.hits._source,hits.hits.sort,hits.hits.matched_queries"
+}
+
+// post sends a search.
+func (c *Client) post(ctx context.Context, path string, request m) (answer searchAnswer, err error) {
+	return answer, c.ask(ctx, "search", path, request, &answer)
+}
+
+// ask sends a request that is built here and decodes the answer into out.
+func (c *Client) ask(ctx context.Context, doing, path string, request m, out any) error {
+	text, err := json.Marshal(request)
+	if err != nil {
+		return fmt.Errorf("%s: write the request: %w", doing, err)
+	}
+	return c.call(ctx, doing, http.MethodPost, path, bytes.NewReader(text), out)
+}
+
+// searchAnswer is what is read of a search's answer.
+type searchAnswer struct {
+	PIT  string `json:"pit_id"`
+	Hits struct {
+		Total struct {
+			Value int64 `json:"value"`
+		} `json:"total"`
+		Hits []hit `json:"hits"`
+	} `json:"hits"`
+}
+
+type hit struct {
+	ID     int64 `json:"_id,string"`
+	Source struct {
+		SKU         string         `json:"sku"`
+		Title       string         `json:"title"`
+		Description string         `json:"description"`
+		Brand       string         `json:"brand"`
+		Category    string         `json:"category"`
+		Cents       int64          `json:"price"`
+		Stock       []search.Stock `json:"stock"`
+	} `json:"_source"`
+	Sort    json.RawMessage `json:"sort"`
+	Matched []string        `json:"matched_queries"`
+}
+
+// covers reports whether a hit of this page has all words.
+func (a searchAnswer) covers() bool {
+	return slices.ContainsFunc(a.Hits.Hits, func(h hit) bool { return slices.Contains(h.Matched, clauseCoverage) })
+}
+
+func (a searchAnswer) page(p search.Params, number int) search.Page {
+	page := search.Page{Count: a.Hits.Total.Value, Number: number, Hits: make([]search.Hit, len(a.Hits.Hits))}
+	for i, h := range a.Hits.Hits {
+		s := h.Source
+		page.Hits[i] = search.Hit{
+			ID: h.ID, SKU: s.SKU, Title: s.Title, Description: s.Description, Brand: s.Brand, Category: s.Category,
+			Price: catalog.Price(s.Cents), Quantity: quantity(p.StoreID, s.Stock),
+		}
+	}
+	return page
+}
+
+// quantity is what the store has; nil without a store.
+func quantity(store int64, stock []search.Stock) *int64 {
+	if store == 0 {
+		return nil
+	}
+	var n int64
+	for _, line := range stock {
+		if line.StoreID == store {
+			n = line.Quantity
+		}
+	}
+	return &n
+}
