@@ -16,7 +16,7 @@ import (
 
 const (
 	// opTimeout bounds one operation, connecting included.
-	opTimeout = 40 * time.Millisecond
+	opTimeout = 30 * time.Millisecond
 	// poolSize bounds the connections of one process.
 	poolSize = 32
 	// prefix keeps our keys apart from those of others in the same database.
