@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -78,7 +79,7 @@ func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage,
 	defer s.gate.leave()
 	page, err := s.o.Engine.Search(ctx, p)
 	if err != nil {
-		return packedPage{}, err
+		return packedPage{}, blame(err, p)
 	}
 	if p.Cursor == "" && p.Page != search.LastPage {
 		page.Number = p.Page
@@ -87,6 +88,23 @@ func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage,
 		}
 	}
 	return packPage(page)
+}
+
+// blame names the parameter that the engine refused, which does not know what
+// it is called here. The engine's error is left as it is: it may be shared.
+func blame(err error, p search.Params) error {
+	var f *fault.Error
+	switch {
+	case !errors.As(err, &f) || len(f.Fields) > 0:
+		return err
+	case f.Code == fault.NotFound && p.Page == search.LastPage:
+		return errInvalidPage("last")
+	case f.Code == fault.NotFound:
+		return errInvalidPage(strconv.Itoa(p.Page))
+	case p.Cursor != "" && (f.Code == fault.Invalid || f.Code == fault.Gone):
+		return fault.Wrap(err, f.Code, "%s", f.Message).With(fault.Field{Location: "query.cursor", Message: f.Message})
+	}
+	return err
 }
 
 // lastPage is the number of the last page; an empty result has one page.

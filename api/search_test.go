@@ -284,6 +284,22 @@ func TestEngineFaults(t *testing.T) {
 	}
 }
 
+func TestWhatTheEngineRefusesIsNamed(t *testing.T) {
+	t.Parallel()
+	for query, c := range map[string]struct {
+		err      error
+		status   int
+		location string
+	}{
+		"cursor=x":  {fault.New(fault.Invalid, "no cursor"), 400, "query.cursor"},
+		"cursor=y":  {fault.New(fault.Gone, "expired"), 410, "query.cursor"},
+		"page=3":    {fault.New(fault.NotFound, "Invalid page."), 404, "query.page"},
+		"page=last": {fault.New(fault.NotFound, "Invalid page."), 404, "query.page"},
+	} {
+		mustProblem(t, call(mustServe(t, &shop{fails: c.err}), http.MethodGet, searchPath+"?"+query, ""), c.status, c.location)
+	}
+}
+
 type errTest string
 
 func (e errTest) Error() string { return string(e) }
