@@ -102,7 +102,9 @@ const (
 // tried again: the position moves only when everything before it is written.
 func (x *Indexer) Run(ctx context.Context) error {
 	for try := 0; ctx.Err() == nil; try++ {
-		x.status.set(Connecting, 0, 0)
+		if x.Status().Phase != StandingBy {
+			x.status.set(Connecting, 0, 0)
+		}
 		begun := time.Now()
 		err := x.session(ctx)
 		if ctx.Err() != nil {
@@ -130,8 +132,10 @@ func (x *Indexer) note(err error) {
 	case errors.Is(err, errGone):
 		x.Logger.Warn("the index is gone: building a new one")
 	case fault.Is(err, fault.Conflict):
+		if x.Status().Phase != StandingBy {
+			x.Logger.Info("standing by", "error", err)
+		}
 		x.status.set(StandingBy, 0, 0)
-		x.Logger.Debug("standing by", "error", err)
 	default:
 		x.Logger.Warn("indexing was interrupted and goes on", "error", err)
 	}

@@ -85,7 +85,11 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	if err != nil {
 		return err
 	}
-	if _, ok := live(versions, history); !ok || x.rebuild {
+	v, ok := live(versions, history)
+	if ok && !v.Current {
+		x.Logger.Warn("the live index was made with other settings or mappings: run 'aforro reindex'", "index", v.Name)
+	}
+	if !ok || x.rebuild {
 		if err := x.bootstrap(ctx, history, versions); err != nil {
 			return err
 		}
