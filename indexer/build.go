@@ -26,7 +26,7 @@ type build struct {
 	checkpoint time.Duration
 	// yield: another process streams to the same index meanwhile.
 	yield bool
-	// progress is told after each chunk; it may be called concurrently.
+	// progress is told after each chunk, never twice at once.
 	progress func(done, total int64)
 
 	mu    sync.Mutex
