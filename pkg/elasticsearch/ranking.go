@@ -11,6 +11,7 @@ const (
 	boostModel      = 0.4  // a model number, with or without its separators
 	boostCompound   = 2.0  // "mouse pad" for "mousepad" and the other way round
 	boostHead       = 1.0  // what is asked for is what the thing is
+	boostKind       = 20.0 // the whole query names what the thing is
 	boostExact      = 1000 // the very SKU or GTIN: first outright
 	accessoryFactor = 0.9  // a thing for a thing, unless one was asked for
 	boostFuzzyBase  = 0.7  // a misspelt word counts less than a right one
@@ -29,7 +30,7 @@ type m = map[string]any
 // words may mean: only for queries that coverage finds nothing for, since it
 // costs precision everywhere else.
 func relevance(q string, fuzzy bool) m {
-	should := []any{base(q), coverage(q), cross(q), model(q), compound(q), head(q), exact(q)}
+	should := []any{base(q), coverage(q), cross(q), model(q), compound(q), head(q), kind(q), exact(q)}
 	if fuzzy {
 		should = append(should, fuzzyBase(q), fuzzyCoverage(q))
 	}
@@ -67,6 +68,12 @@ func compound(q string) m {
 
 func head(q string) m {
 	return constant(boostHead, m{"match": m{"head": q}})
+}
+
+// kind is a bonus when the whole query, or a synonym of it, names what the thing
+// is: who asks for a laptop wants notebooks before what goes with them.
+func kind(q string) m {
+	return constant(boostKind, m{"match": m{"type.kind": q}})
 }
 
 func exact(q string) m {
