@@ -88,7 +88,7 @@ func fetch(ctx context.Context, cache, home string, report *Reporter) (err error
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	began := time.Now()
-	report.Step("Fetching Elasticsearch %s (%s, once)", elasticsearchVersion, amount(archiveSize, "bytes"))
+	report.Step("Fetching Elasticsearch %s (%s, once)", elasticsearchVersion, megabytes(archiveSize))
 	if err := download(ctx, work, report); err != nil {
 		return err
 	}

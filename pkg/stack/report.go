@@ -90,7 +90,7 @@ func (p *Progress) Set(done int64) {
 	}
 	if tenth := done * 10 / p.total; tenth > p.tenth {
 		p.tenth = tenth
-		p.report.Step("  %s: %d %% (%s of %s)", p.label, done*100/p.total, amount(done, p.unit), amount(p.total, p.unit))
+		p.report.Step("  %s: %d %% (%s)", p.label, done*100/p.total, share(done, p.total, p.unit))
 	}
 }
 
@@ -105,11 +105,22 @@ func (p *Progress) draw(done int64) {
 // Done ends the step: a bar is cleared away, lines end with the last tenth.
 func (p *Progress) Done() { p.Set(p.total) }
 
-func amount(n int64, unit string) string {
+// share writes "276 of 921 MB" or "20 of 200 documents".
+func share(done, total int64, unit string) string {
 	if unit != "bytes" {
-		return fmt.Sprintf("%d %s", n, unit)
+		return fmt.Sprintf("%d of %d %s", done, total, unit)
 	}
-	return fmt.Sprintf("%d MB", n/1_000_000)
+	return fmt.Sprintf("%.*f of %s", decimals(total), float64(done)/1e6, megabytes(total))
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.*f MB", decimals(n), float64(n)/1e6) }
+
+// decimals keeps small sizes from reading "1 of 3 MB".
+func decimals(total int64) int {
+	if total < 100_000_000 {
+		return 1
+	}
+	return 0
 }
 
 // seconds writes a duration as people read it in a step line.

@@ -14,7 +14,7 @@ func TestProgressWithoutATerminalIsALineATenth(t *testing.T) {
 	}
 	progress.Done()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 10 || lines[0] != "Index: 10 % (20 documents of 200 documents)" && !strings.Contains(lines[0], "10 %") {
+	if len(lines) != 10 || lines[0] != "Index: 10 % (20 of 200 documents)" {
 		t.Errorf("%d lines:\n%s", len(lines), out.String())
 	}
 }
@@ -27,4 +27,15 @@ func TestAReporterIsHandedOn(t *testing.T) {
 		t.Error("a second reporter around the first would mix their lines")
 	}
 	NewReporter(nil).Step("goes nowhere")
+}
+
+func TestShare(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"1.2 of 3.4 MB": share(1_200_000, 3_400_000, "bytes"), "276 of 921 MB": share(276_000_000, 920_748_127, "bytes"), "1 of 2 rows": share(1, 2, "rows"),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
