@@ -18,17 +18,15 @@ import (
 	"time"
 )
 
-// Bounds of what a start may take. The first one installs packages and fetches Elasticsearch.
-const (
-	firstStart  = 10 * time.Minute
-	secondStart = 30 * time.Second
-)
+// firstStart bounds a start that may have to install packages and fetch Elasticsearch.
+const firstStart = 10 * time.Minute
 
 func main() {
 	binary := flag.String("binary", "bin/aforro", "the program to run")
+	second := flag.Duration("second-start", 30*time.Second, "how long the second start may take until it answers searches")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *binary)
+	err := run(ctx, *binary, *second)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "smoke: FAILED:", err)
@@ -37,7 +35,7 @@ func main() {
 	fmt.Println("smoke: passed")
 }
 
-func run(ctx context.Context, binary string) (err error) {
+func run(ctx context.Context, binary string, secondStart time.Duration) (err error) {
 	dir, err := os.MkdirTemp("", "aforro-smoke-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the data: %w", err)
