@@ -11,6 +11,8 @@ CONTAINERS = env TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=
 
 # The version is ours to set; reading it from git fails in a clone that belongs to another user.
 export GOFLAGS += -buildvcs=false
+# Static everywhere, and one set of compiled packages for the binary, its tests and the tools.
+export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-unit test-race test-integration lint generate bench images images-services \
@@ -24,7 +26,7 @@ run: build ## Start everything on this machine with the demo catalogue (Ctrl-C s
 
 build: ## Build bin/aforro, one static binary
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/aforro ./cmd/aforro
+	$(GO) build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/aforro ./cmd/aforro
 
 test: test-unit test-integration ## Run all tests, on real services
 
