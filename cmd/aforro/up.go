@@ -57,7 +57,7 @@ func up(cmd *cobra.Command, withDemo bool) (err error) {
 		DataDir: c.DataDir, PostgresURL: c.PostgresURL, RedisURL: c.RedisURL, ElasticsearchURL: c.ElasticsearchURL, Out: report,
 	})
 	if err != nil {
-		return err
+		return interrupted(ctx, err)
 	}
 	defer func() {
 		err = errors.Join(err, services.Stop(context.WithoutCancel(ctx)))

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"aforro/demo"
+	"aforro/pkg/elasticsearch"
+	"aforro/pkg/lifecycle"
+	"aforro/pkg/postgres"
+	"aforro/pkg/stack"
+)
+
+// ground is what all measurements stand on: durable services of the bench's
+// own, started from empty data, and the binary under test.
+type ground struct {
+	dir      string
+	services *stack.Stack
+	binary   string
+	// shop is the running product with the demo catalogue; started when needed.
+	shop *shop
+}
+
+const binary = "bin/aforro"
+
+func newGround(ctx context.Context) (*ground, error) {
+	path, err := filepath.Abs(binary)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("%s is missing: run `make bench`, which builds it", binary)
+	}
+	dir, err := os.MkdirTemp("", "aforro-bench-")
+	if err != nil {
+		return nil, err
+	}
+	g := &ground{dir: dir, binary: path}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return g, err
+	}
+	g.services, err = stack.Start(ctx, stack.Options{DataDir: filepath.Join(dir, "services"), Out: os.Stdout, FreePorts: true})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return g, nil
+}
+
+func (g *ground) close(ctx context.Context) error {
+	var err error
+	if g.shop != nil {
+		err = g.shop.stop()
+	}
+	return errors.Join(err, g.services.Stop(ctx), os.RemoveAll(g.dir))
+}
+
+// psql runs SQL on a database of the bench's server, as a person would.
+func (g *ground) psql(ctx context.Context, dbURL, sql string) (string, error) {
+	cmd := exec.CommandContext(ctx, "psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", dbURL)
+	cmd.Stdin = strings.NewReader(sql)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("psql: %w: %s", err, said.String())
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// database makes an empty, migrated database and gives its URL.
+func (g *ground) database(ctx context.Context, name string) (string, error) {
+	if _, err := g.psql(ctx, g.services.PostgresURL, "CREATE DATABASE "+name); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(g.services.PostgresURL)
+	if err != nil {
+		return "", err
+	}
+	u.Path = "/" + name
+	return u.String(), postgres.Migrate(ctx, u.String())
+}
+
+// shop is a running `aforro up` on the bench's services.
+type shop struct {
+	cmd    *exec.Cmd
+	base   string
+	db     *postgres.DB
+	dbURL  string
+	engine *elasticsearch.Client
+}
+
+// theShop starts the product once and returns when it is ready.
+func (g *ground) theShop(ctx context.Context) (*shop, error) {
+	if g.shop != nil {
+		return g.shop, nil
+	}
+	dbURL, err := g.database(ctx, "shop")
+	if err != nil {
+		return nil, err
+	}
+	s := &shop{dbURL: dbURL}
+	if s.db, err = postgres.Open(ctx, dbURL, postgres.Options{ApplicationName: "aforro-bench"}); err != nil {
+		return nil, err
+	}
+	if _, err := demo.Load(ctx, s.db, nil); err != nil {
+		return nil, err
+	}
+	if s.engine, err = elasticsearch.New(elasticsearch.Options{URLs: g.services.ElasticsearchURL, IndexPrefix: "shop"}); err != nil {
+		return nil, err
+	}
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	s.base = "http://" + addr
+	s.cmd = exec.CommandContext(ctx, g.binary, "up", "--no-demo", "--http-addr", addr, "--data-dir", filepath.Join(g.dir, "shop"),
+		"--postgres-url", dbURL, "--redis-url", g.services.RedisURL, "--elasticsearch-url", g.services.ElasticsearchURL,
+		"--index-prefix", "shop", "--slot", "shop")
+	s.cmd.Stderr = os.Stderr
+	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+	s.cmd.WaitDelay = 20 * time.Second
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	g.shop = s
+	return s, awaitReady(ctx, s.base)
+}
+
+func (s *shop) stop() error {
+	s.db.Close()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	var exit *exec.ExitError
+	if err := s.cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	return nil
+}
+
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// awaitReady returns when /readyz says so.
+func awaitReady(ctx context.Context, base string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			if err := resp.Body.Close(); err == nil && resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		if err := lifecycle.Sleep(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("the product did not become ready: %w", err)
+		}
+	}
+}
