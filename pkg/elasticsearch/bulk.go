@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
 	"aforro/pkg/fault"
 	"aforro/pkg/search"
 )
@@ -30,8 +32,11 @@ func (c *Client) Bulk(ctx context.Context, index string, writes []search.Write) 
 	ctx, cancel := context.WithTimeout(ctx, bulkTimeout)
 	defer cancel()
 	var answer bulkAnswer
-	path := "/" + writeAlias(index) + "/_bulk?require_alias=true&filter_path=items.*.status,items.*._version,items.*.error.type,items.*.error.reason"
-	if err := c.call(ctx, "write to index "+index, http.MethodPost, path, bytes.NewReader(body.Bytes()), &answer); err != nil {
+	request := esapi.BulkRequest{
+		Index: writeAlias(index), RequireAlias: &yes, Body: bytes.NewReader(body.Bytes()),
+		FilterPath: []string{"items.*.status", "items.*.error.type", "items.*.error.reason"},
+	}
+	if err := c.call(ctx, "write to index "+index, request, &answer); err != nil {
 		return nil, err
 	}
 	// Not after a failure: the transport may still read what it was given.

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/pkg/fault"
 )
@@ -18,18 +19,8 @@ const retryAfter = 2 * time.Second
 
 // call sends one request and decodes the answer into out (nil: dropped). doing
 // says what for, in logs.
-func (c *Client) call(ctx context.Context, doing, method, path string, body io.Reader, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, path, body)
-	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-		if strings.Contains(path, "/_bulk?") || strings.Contains(path, "/_msearch?") {
-			req.Header.Set("Content-Type", "application/x-ndjson")
-		}
-	}
-	resp, err := c.es.Perform(req)
+func (c *Client) call(ctx context.Context, doing string, request esapi.Request, out any) error {
+	resp, err := request.Do(ctx, c.nodes)
 	if err != nil {
 		return away(ctx, fmt.Errorf("%s: %w", doing, err))
 	}
@@ -49,7 +40,7 @@ func (c *Client) call(ctx context.Context, doing, method, path string, body io.R
 	return nil
 }
 
-func readAnswer(resp *http.Response) ([]byte, error) {
+func readAnswer(resp *esapi.Response) ([]byte, error) {
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	return answer, errors.Join(err, resp.Body.Close())
 }

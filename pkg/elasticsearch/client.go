@@ -2,11 +2,14 @@ package elasticsearch
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
-	"github.com/elastic/go-elasticsearch/v8"
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/elastic"
 )
@@ -38,7 +41,7 @@ const (
 
 // Client talks to one cluster. It is safe for use by many goroutines.
 type Client struct {
-	es               *elasticsearch.Client
+	nodes            esapi.Transport
 	alias            string
 	shards, replicas int
 	definition       elastic.Definition
@@ -54,21 +57,27 @@ func New(o Options) (*Client, error) {
 		t.DisableCompression = true
 		transport = t
 	}
-	es, err := elasticsearch.NewClient(elasticsearch.Config{
-		Addresses: strings.Split(strings.ReplaceAll(o.URLs, " ", ""), ","),
-		Transport: transport,
-		// Another node is tried when one is away or overloaded; who calls bounds the time.
-		MaxRetries: 2, RetryOnStatus: []int{502},
-		DisableMetaHeader: true,
+	var addresses []*url.URL
+	for text := range strings.SplitSeq(o.URLs, ",") {
+		address, err := url.Parse(strings.TrimSpace(text))
+		if err != nil || address.Host == "" {
+			return nil, errors.New("read the Elasticsearch addresses: one is not valid")
+		}
+		addresses = append(addresses, address)
+	}
+	nodes, err := elastictransport.New(elastictransport.Config{
+		URLs: addresses, Transport: transport,
+		// Another node is tried when one is away; who calls bounds the time.
+		MaxRetries: 2, RetryOnStatus: []int{http.StatusBadGateway},
 	})
 	if err != nil {
-		return nil, errors.New("read the Elasticsearch addresses: one is not valid")
+		return nil, fmt.Errorf("prepare the connections to Elasticsearch: %w", err)
 	}
 	prefix := o.IndexPrefix
 	if prefix == "" {
 		prefix = "aforro"
 	}
 	return &Client{
-		es: es, alias: prefix + "-products", shards: max(1, o.Shards), replicas: o.Replicas, definition: elastic.Define(),
+		nodes: nodes, alias: prefix + "-products", shards: max(1, o.Shards), replicas: o.Replicas, definition: elastic.Define(),
 	}, nil
 }

@@ -6,7 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/http"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/pkg/fault"
 	"aforro/pkg/search"
@@ -26,7 +27,6 @@ const (
 func (c *Client) hop(ctx context.Context, p search.Params, from int64, fuzzy bool) (after json.RawMessage, found bool, err error) {
 	request := body(p, fuzzy)
 	request["_source"], request["track_total_hits"] = false, false
-	path := "/" + c.alias + "/_search?allow_partial_search_results=false&preference=" + preference(p) + "&filter_path=hits.hits.sort"
 	for at := int64(0); at < from; {
 		size := min(window, from-at)
 		request["size"] = size
@@ -37,7 +37,7 @@ func (c *Client) hop(ctx context.Context, p search.Params, from int64, fuzzy boo
 			delete(request, "from")
 			request["search_after"] = after
 		}
-		answer, err := c.post(ctx, path, request)
+		answer, err := c.post(ctx, esapi.SearchRequest{Index: c.live(), Preference: preference(p), FilterPath: []string{"hits.hits.sort"}}, request)
 		if err != nil {
 			return nil, false, err
 		}
@@ -72,8 +72,7 @@ func (c *Client) walk(ctx context.Context, p search.Params) (search.Page, error)
 	if len(at.After) > 0 {
 		request["search_after"] = at.After
 	}
-	answer, err := c.post(ctx, "/_search?allow_partial_search_results=false&filter_path="+
-		"pit_id,hits.total.value,hits.hits._id,hits.hits._source,hits.hits.sort", request)
+	answer, err := c.post(ctx, esapi.SearchRequest{FilterPath: pageParts}, request)
 	if err != nil {
 		return search.Page{}, expired(err, p.Cursor)
 	}
@@ -116,8 +115,8 @@ func (c *Client) cursor(ctx context.Context, p search.Params) (cursor, error) {
 	var opened struct {
 		ID string `json:"id"`
 	}
-	path := "/" + c.alias + "/_pit?keep_alive=" + keepAlive + "&preference=" + preference(p)
-	err := c.call(ctx, "begin a walk", http.MethodPost, path, nil, &opened)
+	request := esapi.OpenPointInTimeRequest{Index: c.live(), KeepAlive: keepAlive, Preference: preference(p)}
+	err := c.call(ctx, "begin a walk", request, &opened)
 	at.PIT = opened.ID
 	return at, notBuilt(err)
 }
@@ -129,7 +128,7 @@ func (c *Client) closePIT(ctx context.Context, id string) {
 	if err != nil {
 		return
 	}
-	if err := c.call(ctx, "end a walk", http.MethodDelete, "/_pit", bytes.NewReader(text), nil); err != nil {
+	if err := c.call(ctx, "end a walk", esapi.ClosePointInTimeRequest{Body: bytes.NewReader(text)}, nil); err != nil {
 		return
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/pkg/search"
 )
@@ -34,8 +35,11 @@ func (c *Client) Scan(ctx context.Context, index string, after int64, limit int)
 	}
 	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
 	defer cancel()
-	path := "/" + index + "/_search?allow_partial_search_results=false&filter_path=hits.hits._version,hits.hits._source,hits.hits.sort"
-	if err := c.call(ctx, "scan index "+index, http.MethodPost, path, bytes.NewReader(body), &answer); err != nil {
+	request := esapi.SearchRequest{
+		Index: []string{index}, Body: bytes.NewReader(body), AllowPartialSearchResults: &no,
+		FilterPath: []string{"hits.hits._version", "hits.hits._source", "hits.hits.sort"},
+	}
+	if err := c.call(ctx, "scan index "+index, request, &answer); err != nil {
 		return nil, err
 	}
 	docs := make([]search.StoredDocument, 0, len(answer.Hits.Hits))
@@ -64,7 +68,7 @@ func (c *Client) Get(ctx context.Context, index string, ids []int64) ([]search.S
 	}
 	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
 	defer cancel()
-	if err := c.call(ctx, "get documents of index "+index, http.MethodPost, "/"+index+"/_mget", bytes.NewReader(body), &answer); err != nil {
+	if err := c.call(ctx, "get documents of index "+index, esapi.MgetRequest{Index: index, Body: bytes.NewReader(body)}, &answer); err != nil {
 		return nil, err
 	}
 	var docs []search.StoredDocument

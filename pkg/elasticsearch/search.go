@@ -6,8 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/pkg/catalog"
 	"aforro/pkg/fault"
@@ -93,7 +94,7 @@ func (c *Client) ranked(ctx context.Context, p search.Params, from int64) (answe
 }
 
 func (c *Client) uncovered(ctx context.Context, p search.Params) (bool, error) {
-	answer, err := c.post(ctx, "/"+c.alias+"/_search?"+partsOfSearch(p), covered(p))
+	answer, err := c.post(ctx, c.onLive(p), covered(p))
 	return answer.Hits.Total.Value == 0, err
 }
 
@@ -104,7 +105,7 @@ func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool
 	request["size"] = p.PageSize
 	if from+int64(p.PageSize) <= window {
 		request["from"] = from
-		return c.post(ctx, "/"+c.alias+"/_search?"+partsOfSearch(p), request)
+		return c.post(ctx, c.onLive(p), request)
 	}
 	after, found, err := c.hop(ctx, p, from, fuzzy)
 	if err != nil {
@@ -114,27 +115,37 @@ func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool
 		return searchAnswer{}, errPage
 	}
 	request["search_after"] = after
-	return c.post(ctx, "/"+c.alias+"/_search?"+partsOfSearch(p), request)
+	return c.post(ctx, c.onLive(p), request)
 }
 
-// partsOfSearch: a part of the shards is no answer, and only what is read is sent.
-func partsOfSearch(p search.Params) string {
-	return "allow_partial_search_results=false&preference=" + preference(p) +
-		"&filter_path=pit_id,hits.total.value,hits.hits._id,hits.hits._source,hits.hits.sort,hits.hits.matched_queries"
+// pageParts is what is read of an answer; nothing else is sent.
+var pageParts = []string{"pit_id", "hits.total.value", "hits.hits._id", "hits.hits._source", "hits.hits.sort", "hits.hits.matched_queries"}
+
+// onLive is a request to the live index for a page of p.
+func (c *Client) onLive(p search.Params) esapi.SearchRequest {
+	return esapi.SearchRequest{Index: c.live(), Preference: preference(p), FilterPath: pageParts}
 }
+
+// live names the alias of the live index.
+func (c *Client) live() []string { return []string{c.alias} }
+
+// yes and no are for requests whose parameters are pointers.
+var yes, no = true, false
 
 // post sends a search.
-func (c *Client) post(ctx context.Context, path string, request m) (answer searchAnswer, err error) {
-	return answer, c.ask(ctx, "search", path, request, &answer)
+func (c *Client) post(ctx context.Context, request esapi.SearchRequest, body m) (answer searchAnswer, err error) {
+	return answer, c.ask(ctx, "search", request, body, &answer)
 }
 
-// ask sends a request that is built here and decodes the answer into out.
-func (c *Client) ask(ctx context.Context, doing, path string, request m, out any) error {
-	text, err := json.Marshal(request)
+// ask sends a search and decodes the answer into out. A part of the shards is
+// no answer.
+func (c *Client) ask(ctx context.Context, doing string, request esapi.SearchRequest, body m, out any) error {
+	text, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("%s: write the request: %w", doing, err)
 	}
-	return c.call(ctx, doing, http.MethodPost, path, bytes.NewReader(text), out)
+	request.Body, request.AllowPartialSearchResults = bytes.NewReader(text), &no
+	return c.call(ctx, doing, request, out)
 }
 
 // searchAnswer is what is read of a search's answer.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
 	"aforro/pkg/search"
 )
 
@@ -74,8 +76,8 @@ func (c *Client) complete(ctx context.Context, typed string, storeID int64, size
 			} `json:"titles"`
 		} `json:"suggest"`
 	}
-	path := "/" + c.alias + "/_search?allow_partial_search_results=false&filter_path=suggest.titles.options.text"
-	if err := c.ask(ctx, "suggest titles", path, request, &answer); err != nil {
+	onLive := esapi.SearchRequest{Index: c.live(), FilterPath: []string{"suggest.titles.options.text"}}
+	if err := c.ask(ctx, "suggest titles", onLive, request, &answer); err != nil {
 		return nil, err
 	}
 	var titles []string
@@ -101,7 +103,7 @@ func (c *Client) containing(ctx context.Context, typed string, storeID int64, kn
 			"query": m{"bool": m{"filter": where, "must_not": m{"prefix": m{"title.key": lower}}}}, "size": size,
 			"sort": []any{m{"title_length": "asc"}, m{"title.key": "asc"}}, "_source": []string{"title"}, "track_total_hits": false,
 		}
-		answer, err := c.post(ctx, "/"+c.alias+"/_search?allow_partial_search_results=false&filter_path=hits.hits._source.title", request)
+		answer, err := c.post(ctx, esapi.SearchRequest{Index: c.live(), FilterPath: []string{"hits.hits._source.title"}}, request)
 		if err != nil {
 			return nil, err
 		}

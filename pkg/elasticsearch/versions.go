@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/pkg/fault"
 	"aforro/pkg/search"
@@ -25,8 +27,8 @@ func (c *Client) Indices(ctx context.Context) ([]search.IndexVersion, error) {
 			Meta search.IndexMeta `json:"_meta"`
 		} `json:"mappings"`
 	}
-	path := "/" + c.alias + "-*?allow_no_indices=true&expand_wildcards=open&features=aliases,mappings"
-	if err := c.call(ctx, "list the index's versions", http.MethodGet, path, nil, &found); err != nil {
+	request := esapi.IndicesGetRequest{Index: []string{c.alias + "-*"}, AllowNoIndices: &yes, ExpandWildcards: "open", Features: "aliases,mappings"}
+	if err := c.call(ctx, "list the index's versions", request, &found); err != nil {
 		return nil, err
 	}
 	counts, err := c.counts(ctx)
@@ -52,8 +54,8 @@ func (c *Client) counts(ctx context.Context) (map[string]int64, error) {
 		Index string `json:"index"`
 		Docs  string `json:"docs.count"`
 	}
-	path := "/_cat/indices/" + c.alias + "-*?format=json&h=index,docs.count&expand_wildcards=open"
-	err := c.call(ctx, "count the documents of the index's versions", http.MethodGet, path, nil, &rows)
+	request := esapi.CatIndicesRequest{Index: []string{c.alias + "-*"}, Format: "json", H: []string{"index", "docs.count"}, ExpandWildcards: "open"}
+	err := c.call(ctx, "count the documents of the index's versions", request, &rows)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
@@ -100,26 +102,26 @@ func (c *Client) CreateIndex(ctx context.Context, meta search.IndexMeta) (search
 	if err := c.DeleteIndex(ctx, writeAlias(v.Name)); err != nil {
 		return v, err
 	}
-	return v, c.call(ctx, "create index "+v.Name, http.MethodPut, "/"+v.Name, bytes.NewReader(body), nil)
+	return v, c.call(ctx, "create index "+v.Name, esapi.IndicesCreateRequest{Index: v.Name, Body: bytes.NewReader(body)}, nil)
 }
 
 func (c *Client) creation(name string, meta search.IndexMeta) ([]byte, error) {
-	settings := map[string]any{}
+	settings := m{}
 	for part, value := range c.definition.Settings {
 		settings[part] = value
 	}
-	index := map[string]any{}
-	for name, value := range c.definition.Settings["index"].(map[string]any) {
+	index := m{}
+	for name, value := range c.definition.Settings["index"].(m) {
 		index[name] = value
 	}
 	index["number_of_shards"], index["number_of_replicas"], index["refresh_interval"] = c.shards, 0, "-1"
 	settings["index"] = index
-	mappings := map[string]any{"_meta": meta}
+	mappings := m{"_meta": meta}
 	for part, value := range c.definition.Mappings {
 		mappings[part] = value
 	}
-	body, err := json.Marshal(map[string]any{
-		"settings": settings, "mappings": mappings, "aliases": map[string]any{writeAlias(name): map[string]any{}},
+	body, err := json.Marshal(m{
+		"settings": settings, "mappings": mappings, "aliases": m{writeAlias(name): m{}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write the definition of an index: %w", err)
@@ -129,30 +131,39 @@ func (c *Client) creation(name string, meta search.IndexMeta) ([]byte, error) {
 
 // SetMeta replaces what a version says of itself.
 func (c *Client) SetMeta(ctx context.Context, index string, meta search.IndexMeta) error {
-	return c.manage(ctx, "describe index "+index, http.MethodPut, "/"+index+"/_mapping", map[string]any{"_meta": meta})
+	return c.manage(ctx, "describe index "+index, m{"_meta": meta}, func(body io.Reader) esapi.Request {
+		return esapi.IndicesPutMappingRequest{Index: []string{index}, Body: body}
+	})
 }
 
 // SwapAlias makes the version the live one, at once, after it is refreshed and
 // set up for being searched.
 func (c *Client) SwapAlias(ctx context.Context, index string) error {
-	interval := c.definition.Settings["index"].(map[string]any)["refresh_interval"]
-	settings := map[string]any{"index": map[string]any{"refresh_interval": interval, "number_of_replicas": c.replicas}}
-	if err := c.manage(ctx, "open index "+index+" for searching", http.MethodPut, "/"+index+"/_settings", settings); err != nil {
+	interval := c.definition.Settings["index"].(m)["refresh_interval"]
+	settings := m{"index": m{"refresh_interval": interval, "number_of_replicas": c.replicas}}
+	err := c.manage(ctx, "open index "+index+" for searching", settings, func(body io.Reader) esapi.Request {
+		return esapi.IndicesPutSettingsRequest{Index: []string{index}, Body: body}
+	})
+	if err != nil {
 		return err
 	}
 	if err := c.Refresh(ctx, index); err != nil {
 		return err
 	}
 	actions := []any{
-		map[string]any{"remove": map[string]any{"index": c.alias + "-*", "alias": c.alias, "must_exist": false}},
-		map[string]any{"add": map[string]any{"index": index, "alias": c.alias}},
+		m{"remove": m{"index": c.alias + "-*", "alias": c.alias, "must_exist": false}},
+		m{"add": m{"index": index, "alias": c.alias}},
 	}
-	return c.manage(ctx, "make index "+index+" live", http.MethodPost, "/_aliases", map[string]any{"actions": actions})
+	return c.manage(ctx, "make index "+index+" live", m{"actions": actions}, func(body io.Reader) esapi.Request {
+		return esapi.IndicesUpdateAliasesRequest{Body: body}
+	})
 }
 
 // DeleteIndex removes a version; one that is gone already is no error.
 func (c *Client) DeleteIndex(ctx context.Context, index string) error {
-	err := c.manage(ctx, "delete index "+index, http.MethodDelete, "/"+index, nil)
+	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
+	defer cancel()
+	err := c.call(ctx, "delete index "+index, esapi.IndicesDeleteRequest{Index: []string{index}}, nil)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
@@ -161,20 +172,20 @@ func (c *Client) DeleteIndex(ctx context.Context, index string) error {
 
 // Refresh makes what was written visible to searches.
 func (c *Client) Refresh(ctx context.Context, index string) error {
-	return c.manage(ctx, "refresh index "+index, http.MethodPost, "/"+index+"/_refresh", nil)
-}
-
-func (c *Client) manage(ctx context.Context, doing, method, path string, body any) error {
 	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
 	defer cancel()
-	if body == nil {
-		return c.call(ctx, doing, method, path, nil, nil)
-	}
+	return c.call(ctx, "refresh index "+index, esapi.IndicesRefreshRequest{Index: []string{index}}, nil)
+}
+
+// manage sends a request about indices whose body is written as JSON.
+func (c *Client) manage(ctx context.Context, doing string, body m, request func(body io.Reader) esapi.Request) error {
+	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
+	defer cancel()
 	text, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return c.call(ctx, doing, method, path, bytes.NewReader(text), nil)
+	return c.call(ctx, doing, request(bytes.NewReader(text)), nil)
 }
 
 // Health reports nil when searches can be answered: the live index is there and
@@ -183,7 +194,8 @@ func (c *Client) Health(ctx context.Context) error {
 	var h struct {
 		Status string `json:"status"`
 	}
-	if err := c.call(ctx, "ask for the live index's health", http.MethodGet, "/_cluster/health/"+c.alias+"?timeout=0s&wait_for_status=yellow", nil, &h); err != nil {
+	request := esapi.ClusterHealthRequest{Index: c.live(), WaitForStatus: "yellow", Timeout: time.Millisecond}
+	if err := c.call(ctx, "ask for the live index's health", request, &h); err != nil {
 		return err
 	}
 	if h.Status == "red" {
