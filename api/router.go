@@ -51,8 +51,12 @@ func register[I, O any](s *Server, op huma.Operation, handle func(context.Contex
 	if !probes[op.Path] {
 		op.Errors = append(op.Errors, http.StatusTooManyRequests)
 	}
+	limit := requestTimeout
+	if op.Method == http.MethodPost {
+		limit += s.o.DecisionWait
+	}
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		bounded, cancel := context.WithTimeout(ctx, requestTimeout+s.o.DecisionWait)
+		bounded, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		out, err := handle(bounded, in)
 		if err != nil {

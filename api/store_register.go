@@ -35,11 +35,12 @@ func (r *storeRegister) check(ctx context.Context, id int64, location string) er
 	if known && time.Since(last) < storeFresh {
 		return nil
 	}
+	patience := searchTimeout
 	if known {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, storePatience)
-		defer cancel()
+		patience = storePatience
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	exists, err := r.ask(ctx, id)
 	switch {
 	case fault.Is(err, fault.Unavailable) && known:
