@@ -29,7 +29,8 @@ func apiCommand() *cobra.Command {
 		Long: `Serve every route at AFORRO_HTTP_ADDR. The API keeps nothing that another
 process could not rebuild: any number may run behind a balancer, with the same
 AFORRO_TOKEN_SECRET. /docs shows the routes, /readyz what it is waiting for.`,
-		Args: cobra.NoArgs,
+		Example: `  aforro api --http-addr 0.0.0.0:8000`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, postgresURL, redisURL, elasticsearchURL, tokenSecret)
 			if err != nil {

@@ -21,6 +21,8 @@ func evalCommand() *cobra.Command {
 2^rating-1, an unjudged product counts 0), cond (unjudged products dropped from
 the first 50 first), the judged share of the first ten, MRR, recall@50, and the
 queries that found nothing. The standard error of the mean is about .035.`,
+		Example: `  aforro eval
+  aforro eval --judgments judgments.csv`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, elasticsearchURL)

@@ -19,6 +19,9 @@ func healthCommand() *cobra.Command {
 		Long: `Ask the API (at AFORRO_HTTP_ADDR) or an indexer or worker that runs apart (at
 AFORRO_PROBE_ADDR) whether it can work. Prints its answer; the exit code is 0
 when it is ready and 1 when not. --live only asks whether the process lives.`,
+		Example: `  aforro health
+  aforro health indexer --probe-addr 127.0.0.1:8002
+  aforro health --live`,
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"api", "indexer", "worker"},
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -38,6 +38,8 @@ description, brand, gtin, image_url, released_on (YYYY-MM-DD), attributes (an
 object), active. A product is its id; without one, a new product is made above
 the highest id. Products that the file does not name stay as they are; one with
 "active": false leaves search and sale, and is kept for the orders that name it.`,
+		Example: `  aforro import products catalogue.ndjson.gz
+  zcat catalogue.ndjson.gz | aforro import products - --report refused.ndjson`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runImport(cmd, args[0], report, func(ctx context.Context, db *postgres.DB, src *importer.Source, r *importer.Report) (importer.Summary, error) {
@@ -58,7 +60,8 @@ func importStock() *cobra.Command {
 where it belongs to one product only, sku. The quantity replaces what is there;
 lines that the file does not name stay. Each change enters the ledger with the
 reason "import" and the file's name.`,
-		Args: cobra.ExactArgs(1),
+		Example: `  aforro import stock stock.csv`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runImport(cmd, args[0], report, func(ctx context.Context, db *postgres.DB, src *importer.Source, r *importer.Report) (importer.Summary, error) {
 				return importer.Stock(ctx, src, db, importer.StockOptions{Reason: inventory.ReasonImport, Reference: src.Name}, r)

@@ -20,7 +20,8 @@ func indexerCommand() *cobra.Command {
 write it to Elasticsearch. An empty Elasticsearch is filled first. More than one
 may run: one follows, the others stand by. /healthz, /readyz ("index building,
 43 %") and /metrics answer at AFORRO_PROBE_ADDR.`,
-		Args: cobra.NoArgs,
+		Example: `  aforro indexer --probe-addr 127.0.0.1:8002`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, postgresURL, elasticsearchURL)
 			if err != nil {

@@ -14,13 +14,9 @@ func migrateCommand() *cobra.Command {
 		Use:   "migrate",
 		Short: "Bring the database schema up to date",
 		Long: `Bring the schema of AFORRO_POSTGRES_URL up to date. Safe to run from many
-processes at once: they wait for each other on an advisory lock.
-
-    aforro migrate              all steps up
-    aforro migrate down         one step back
-    aforro migrate down --to 0  everything back: the data is gone
-    aforro migrate status       what is applied`,
-		Args: cobra.NoArgs,
+processes at once: they wait for each other on an advisory lock.`,
+		Example: "  aforro migrate",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, postgresURL)
 			if err != nil {
@@ -37,6 +33,9 @@ func migrateDownCommand() *cobra.Command {
 	to := int64(-1)
 	cmd := &cobra.Command{
 		Use: "down", Short: "Take back the last step, or all above --to", Args: cobra.NoArgs,
+		Long: `Take back the last step of the schema, or every step above --to. What the
+tables of a step hold is lost; 0 leaves nothing.`,
+		Example: "  aforro migrate down\n  aforro migrate down --to 0",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, postgresURL)
 			if err != nil {
@@ -77,6 +76,7 @@ func before(cmd *cobra.Command, url string) (int64, error) {
 func migrateStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "List the steps and when each was applied", Args: cobra.NoArgs,
+		Example: "  aforro migrate status",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, postgresURL)
 			if err != nil {

@@ -18,7 +18,8 @@ indexer writes every change to both, check it against PostgreSQL, and let the
 alias point to it, at once. Searches go on all the while. Needed after a change
 of mapping, analysis or synonyms; nothing else needs it. When it fails the live
 index is untouched.`,
-		Args: cobra.NoArgs,
+		Example: `  aforro reindex`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, postgresURL, elasticsearchURL)
 			if err != nil {

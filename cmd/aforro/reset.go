@@ -15,6 +15,8 @@ func resetCommand() *cobra.Command {
 secrets: catalogue, stock and orders are gone. The fetched Elasticsearch is kept
 for the next start unless --cache is given. Services that were given by
 AFORRO_..._URL are not touched.`,
+		Example: `  aforro reset
+  aforro reset --cache`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd)

@@ -22,11 +22,10 @@ func seedCommand() *cobra.Command {
 the same catalogue. Titles are put together from real brands, types and model
 parts of the demo catalogue; one stock line in twenty is sold out. The catalogue
 must be empty, or hold the beginning of the same seed, which is then completed;
---append adds to one that is not.
-
-    aforro seed --products 1000000 --stores 100 --per-store 30000 --seed 1`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runSeed(cmd, o) },
+--append adds to one that is not.`,
+		Example: "  aforro seed --products 1000000 --stores 100 --per-store 30000 --seed 1",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runSeed(cmd, o) },
 	}
 	f := cmd.Flags()
 	f.Int64Var(&o.Products, "products", 10_000, "how many products")

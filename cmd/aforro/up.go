@@ -31,6 +31,8 @@ Services given by AFORRO_POSTGRES_URL, AFORRO_REDIS_URL or
 AFORRO_ELASTICSEARCH_URL are used instead of started. The usual ports are taken
 when free, others when not. Ctrl-C stops everything in order; the next start
 goes on with the same data. 'aforro reset' returns to nothing.`,
+		Example: `  aforro up
+  aforro up --no-demo --http-addr 127.0.0.1:9000`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return up(cmd, !noDemo) },
 	}

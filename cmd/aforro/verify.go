@@ -18,7 +18,8 @@ func verifyCommand() *cobra.Command {
 to differ is looked at again once the indexer has passed the present position,
 so a change on its way is no difference. The exit code is 1 when there are any;
 the report names them by id.`,
-		Args: cobra.NoArgs,
+		Example: `  aforro verify`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, postgresURL, elasticsearchURL)
 			if err != nil {

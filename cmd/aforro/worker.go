@@ -27,7 +27,8 @@ func workerCommand() *cobra.Command {
 and sweep: a PENDING order that no task works on is queued again, or decided
 directly while Redis cannot be reached. Any number of workers may run.
 /healthz, /readyz and /metrics answer at AFORRO_PROBE_ADDR.`,
-		Args: cobra.NoArgs,
+		Example: `  aforro worker --worker-concurrency 16`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := settings(cmd, postgresURL, redisURL)
 			if err != nil {
