@@ -44,6 +44,16 @@ func namesType(value string) bool {
 // titleEnds are the words after which a title speaks of something else.
 var titleEnds = map[string]bool{"for": true, "with": true, "w": true, "without": true, "fits": true, "to": true}
 
+// looks are words that titles end with and that say how a thing looks or is
+// made, never what it is: colours first.
+var looks = map[string]bool{
+	"beige": true, "black": true, "blue": true, "brown": true, "clear": true, "color": true, "colour": true, "cyan": true, "gold": true,
+	"gray": true, "green": true, "grey": true, "magenta": true, "orange": true, "pink": true, "purple": true, "red": true,
+	"silver": true, "titanium": true, "transparent": true, "violet": true, "white": true, "yellow": true,
+	"box": true, "compatible": true, "digital": true, "female": true, "glossy": true, "laser": true, "male": true, "matt": true,
+	"original": true, "wired": true, "wireless": true,
+}
+
 // connectives do not begin or end a type.
 var connectives = map[string]bool{"and": true, "of": true, "in": true, "on": true, "the": true, "a": true, "pc": true, "x": true}
 
@@ -53,7 +63,7 @@ func typeInTitle(title string) string {
 	var run, best []string
 	last := ""
 	end := func() {
-		for len(run) > 0 && connectives[run[len(run)-1]] {
+		for len(run) > 0 && (connectives[run[len(run)-1]] || looks[run[len(run)-1]]) {
 			run = run[:len(run)-1]
 		}
 		if len(run) > 0 {
@@ -61,7 +71,7 @@ func typeInTitle(title string) string {
 		}
 		run = nil
 	}
-	for _, word := range strings.Fields(title) {
+	for i, word := range strings.Fields(title) {
 		plain := strings.Trim(word, ",.;:()[]\"'")
 		lower := strings.ToLower(plain)
 		switch {
@@ -74,10 +84,13 @@ func typeInTitle(title string) string {
 			if len(run) > 0 || !connectives[lower] {
 				run = append(run, lower)
 			}
-			last = lower
+			if !looks[lower] {
+				last = lower
+			}
 		default:
 			end()
-			if onlyLetters(plain) && len(plain) > 2 {
+			// The first word is the brand.
+			if i > 0 && onlyLetters(plain) && len(plain) > 2 && !looks[lower] {
 				last = lower
 			}
 		}
