@@ -66,8 +66,10 @@ func compound(q string) m {
 	return constant(boostCompound, m{"match": m{"title.compound": m{"query": q, "operator": "and"}}})
 }
 
+// head is a bonus when one of the words, or a synonym of it, is what the thing
+// is: "gaming laptop" for a notebook rather than a pad to cool it.
 func head(q string) m {
-	return constant(boostHead, m{"match": m{"head": q}})
+	return constant(boostHead, m{"match": m{"head": m{"query": q, "analyzer": "words_synonyms"}}})
 }
 
 // kind is a bonus when the whole query, or a synonym of it, names what the thing
