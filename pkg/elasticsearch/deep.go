@@ -14,28 +14,32 @@ import (
 )
 
 const (
-	// window is how far from + size may reach (index.max_result_window).
-	window = 10_000
-	// maxOffset bounds how deep a page may lie: each window before it is a hop.
+	// window is how far from + size may reach: index.max_result_window of
+	// settings.json. Within it only the results that are shown are read.
+	window = 100_000
+	// stride is how many results one hop beyond the window passes. All of them
+	// are read.
+	stride = 10_000
+	// maxOffset bounds how deep a page may lie.
 	maxOffset = 5_000_000
 	// keepAlive is how long a cursor walk may rest between two pages.
 	keepAlive = "2m"
 )
 
-// hop walks to an offset beyond the window by the sort values of the last
-// result of each window. It reports false when there are not that many.
+// hop walks to an offset beyond the window: to its end at once, then by the sort
+// values of the last result of each stride. It reports false when there are not that many.
 func (c *Client) hop(ctx context.Context, p search.Params, from int64, fuzzy bool) (after json.RawMessage, found bool, err error) {
 	request := body(p, fuzzy)
 	request["_source"], request["track_total_hits"] = false, false
 	for at := int64(0); at < from; {
-		size := min(window, from-at)
-		request["size"] = size
+		size := min(stride, from-at)
 		if at == 0 {
 			// Before the first hop an offset is allowed: one result says it all.
+			size = min(window, from)
 			request["from"], request["size"] = size-1, 1
 		} else {
 			delete(request, "from")
-			request["search_after"] = after
+			request["size"], request["search_after"] = size, after
 		}
 		answer, err := c.post(ctx, esapi.SearchRequest{Index: c.live(), Preference: preference(p), FilterPath: []string{"hits.hits.sort"}}, request)
 		if err != nil {
@@ -55,6 +59,8 @@ type cursor struct {
 	PIT   string          `json:"p"`
 	After json.RawMessage `json:"a"`
 	Fuzzy bool            `json:"f,omitempty"`
+	// Search tells one search from another: a cursor goes on with its own only.
+	Search string `json:"s"`
 }
 
 var errCursor = fault.New(fault.Invalid, "this is no cursor: begin with cursor=start and go on with next_cursor")
@@ -81,7 +87,9 @@ func (c *Client) walk(ctx context.Context, p search.Params) (search.Page, error)
 		c.closePIT(ctx, answer.PIT)
 		return page, nil
 	}
-	page.NextCursor, err = cursor{PIT: answer.PIT, After: answer.Hits.Hits[p.PageSize-1].Sort, Fuzzy: at.Fuzzy}.encode()
+	page.NextCursor, err = cursor{
+		PIT: answer.PIT, After: answer.Hits.Hits[p.PageSize-1].Sort, Fuzzy: at.Fuzzy, Search: at.Search,
+	}.encode()
 	return page, err
 }
 
@@ -102,9 +110,13 @@ func expired(err error, sent string) error {
 // cursor begins a walk or reads where it stands.
 func (c *Client) cursor(ctx context.Context, p search.Params) (cursor, error) {
 	if p.Cursor != search.CursorStart {
-		return decodeCursor(p.Cursor)
+		at, err := decodeCursor(p.Cursor)
+		if err == nil && at.Search != fingerprint(p) {
+			err = errCursor
+		}
+		return at, err
 	}
-	var at cursor
+	at := cursor{Search: fingerprint(p)}
 	if p.Query != "" {
 		fuzzy, err := c.uncovered(ctx, p)
 		if err != nil {

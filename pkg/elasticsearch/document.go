@@ -71,7 +71,7 @@ func (c *Client) Render(doc *search.Document) ([]byte, error) {
 		ID: doc.ID, SKU: doc.SKU, GTIN: doc.GTIN, Title: doc.Title, TitleLength: length, Description: doc.Description,
 		Brand: doc.Brand, Category: doc.Category, Price: int64(doc.Price), ImageURL: doc.ImageURL,
 		Stock: doc.Stock, Stores: []int64{}, StoresInStock: []int64{},
-		Suggest: suggestion{Input: doc.Title, Weight: maxWeight - length, Contexts: map[string][]string{"store": {allStores}}},
+		Suggest: suggestion{Input: offered(doc.Title), Weight: maxWeight - length, Contexts: map[string][]string{"store": {allStores}}},
 	}
 	if doc.ReleasedOn != nil {
 		s.ReleasedOn = doc.ReleasedOn.Format("2006-01-02")
@@ -96,11 +96,15 @@ func (c *Client) Render(doc *search.Document) ([]byte, error) {
 	return body, nil
 }
 
-// attributes puts free keys into the one shape, by key.
+// attributes puts free keys into the one shape, by key; those without a value
+// say nothing.
 func attributes(free map[string]json.RawMessage) []attribute {
 	list := make([]attribute, 0, len(free))
 	for key, raw := range free {
 		a := attribute{Key: key, Value: string(raw)}
+		if a.Value == "null" {
+			continue
+		}
 		var text string
 		if json.Unmarshal(raw, &text) == nil {
 			a.Value = text

@@ -3,7 +3,9 @@ package elasticsearch
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"aforro/pkg/catalog"
 	"aforro/pkg/search"
 )
 
@@ -13,6 +15,10 @@ var hitFields = []string{"sku", "title", "description", "brand", "category", "pr
 // filters are the clauses that keep or drop products without scoring them.
 func filters(p search.Params) []any {
 	var list []any
+	if utf8.RuneCountInString(p.Category) > catalog.MaxCategory {
+		// No category is that long, and Elasticsearch refuses endless terms.
+		return []any{m{"match_none": m{}}}
+	}
 	if p.Category != "" {
 		list = append(list, m{"term": m{"category.key": p.Category}})
 	}
@@ -67,6 +73,20 @@ func order(s search.Sort) []any {
 		return []any{m{"released_on": m{"order": "desc", "missing": "_last"}}, m{"id": "desc"}}
 	}
 	return []any{m{"_score": "desc"}, byID}
+}
+
+// reversed is order from the other end.
+func reversed(s search.Sort) []any {
+	byID := m{"id": "desc"}
+	switch s {
+	case search.ByPrice:
+		return []any{m{"price": "desc"}, byID}
+	case search.ByPriceDesc:
+		return []any{m{"price": "asc"}, byID}
+	case search.ByNewest:
+		return []any{m{"released_on": m{"order": "asc", "missing": "_first"}}, m{"id": "asc"}}
+	}
+	return []any{m{"_score": "asc"}, byID}
 }
 
 // body is a whole search request without its place in the list of results.

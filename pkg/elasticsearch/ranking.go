@@ -1,6 +1,12 @@
 package elasticsearch
 
-import "aforro/pkg/search"
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"aforro/pkg/search"
+)
 
 // The weights of the ranking. They are those of the lexical design that was
 // measured on the judged queries; BM25 scores of the base lie between 0 and
@@ -32,7 +38,8 @@ type m = map[string]any
 func relevance(q string, fuzzy bool) m {
 	should := []any{base(q), coverage(q), cross(q), model(q), compound(q), head(q), kind(q), exact(q)}
 	if fuzzy {
-		should = append(should, fuzzyBase(q), fuzzyCoverage(q))
+		few := fewWords(q)
+		should = append(should, fuzzyBase(few), fuzzyCoverage(few))
 	}
 	scored := m{"bool": m{"should": should, "minimum_should_match": 1}}
 	if search.AsksForAccessory(q) {
@@ -90,6 +97,23 @@ func fuzzyBase(q string) m {
 func fuzzyCoverage(q string) m {
 	return constant(boostCoverage, m{"match": m{"everything": m{
 		"query": q, "operator": "and", "fuzziness": "AUTO", "prefix_length": 1}}})
+}
+
+// mostFuzzy is how many words may be misspelt: each is compared with every word
+// of the index, and nobody misspells twenty.
+const mostFuzzy = 20
+
+// fewWords keeps the first different words.
+func fewWords(q string) string {
+	var words []string
+	for word := range strings.FieldsFuncSeq(q, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '\''
+	}) {
+		if len(words) < mostFuzzy && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func constant(boost float64, filter m) m {

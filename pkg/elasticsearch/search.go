@@ -43,11 +43,11 @@ func (c *Client) page(ctx context.Context, p search.Params) (search.Page, error)
 	if p.Page == search.LastPage {
 		return c.lastPage(ctx, p)
 	}
-	from := int64(p.Page-1) * int64(p.PageSize)
-	if p.Page < 1 || from > maxOffset {
+	if p.Page < 1 || int64(p.Page-1) > maxOffset/int64(p.PageSize) {
 		return search.Page{}, errPage
 	}
-	answer, err := c.ranked(ctx, p, from)
+	from := int64(p.Page-1) * int64(p.PageSize)
+	answer, _, err := c.ranked(ctx, p, from)
 	if err != nil {
 		return search.Page{}, err
 	}
@@ -57,40 +57,39 @@ func (c *Client) page(ctx context.Context, p search.Params) (search.Page, error)
 	return answer.page(p, p.Page), nil
 }
 
-// lastPage counts, then reads the page that the count makes the last.
+// lastPage counts, then reads the last results from the end: in the opposite
+// order they are the first, however many there are before them.
 func (c *Client) lastPage(ctx context.Context, p search.Params) (search.Page, error) {
 	p.Page = 1
-	first, err := c.page(ctx, p)
-	if err != nil || first.Count <= int64(p.PageSize) {
-		return first, err
+	answer, fuzzy, err := c.ranked(ctx, p, 0)
+	total, size := answer.Hits.Total.Value, int64(p.PageSize)
+	if err != nil || total <= size {
+		return answer.page(p, 1), err
 	}
-	p.Page = int((first.Count + int64(p.PageSize) - 1) / int64(p.PageSize))
-	return c.page(ctx, p)
+	request := body(p, fuzzy)
+	request["size"], request["sort"] = (total-1)%size+1, reversed(p.Sort)
+	answer, err = c.post(ctx, c.onLive(p), request)
+	slices.Reverse(answer.Hits.Hits)
+	return answer.page(p, int((total-1)/size+1)), err
 }
 
 // ranked reads the results from an offset on. Whether misspellings are allowed
 // for must come out the same for every page of one query: it hangs on whether
 // coverage finds anything at all, not on what this page holds.
-func (c *Client) ranked(ctx context.Context, p search.Params, from int64) (answer searchAnswer, err error) {
-	if p.Query == "" {
-		return c.at(ctx, p, from, false)
-	}
-	if from > 0 {
-		fuzzy, err := c.uncovered(ctx, p)
-		if err != nil {
-			return answer, err
+func (c *Client) ranked(ctx context.Context, p search.Params, from int64) (answer searchAnswer, fuzzy bool, err error) {
+	if p.Query != "" && from > 0 {
+		if fuzzy, err = c.uncovered(ctx, p); err != nil {
+			return answer, fuzzy, err
 		}
-		return c.at(ctx, p, from, fuzzy)
 	}
-	answer, err = c.at(ctx, p, 0, false)
-	if err != nil || answer.covers() {
-		return answer, err
+	answer, err = c.at(ctx, p, from, fuzzy)
+	if err != nil || p.Query == "" || from > 0 || answer.covers() {
+		return answer, fuzzy, err
 	}
-	fuzzy, err := c.uncovered(ctx, p)
-	if err != nil || !fuzzy {
-		return answer, err
+	if fuzzy, err = c.uncovered(ctx, p); err == nil && fuzzy {
+		answer, err = c.at(ctx, p, 0, true)
 	}
-	return c.at(ctx, p, 0, true)
+	return answer, fuzzy, err
 }
 
 func (c *Client) uncovered(ctx context.Context, p search.Params) (bool, error) {

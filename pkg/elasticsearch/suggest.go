@@ -65,7 +65,7 @@ func (c *Client) complete(ctx context.Context, typed string, storeID int64, size
 	if storeID != 0 {
 		store = strconv.FormatInt(storeID, 10)
 	}
-	request := m{"_source": false, "suggest": m{"titles": m{"prefix": typed, "completion": m{
+	request := m{"_source": false, "suggest": m{"titles": m{"prefix": offered(typed), "completion": m{
 		"field": "suggest", "size": size, "contexts": m{"store": []string{store}}}}}}
 	var answer struct {
 		Suggest struct {
@@ -137,6 +137,18 @@ func best(titles []string, known ...string) []string {
 		seen[lower] = true
 		return double
 	})
+}
+
+// offered is a text without the characters that the completion suggester keeps
+// to itself, and refuses.
+func offered(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case 0, '\x1d', '\x1e', '\x1f':
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 func length(title string) int { return utf8.RuneCountInString(title) }
