@@ -131,7 +131,7 @@ func apiReady(db *postgres.DB, engine *elasticsearch.Client, also func(context.C
 			}
 		}
 		if err := engine.Health(ctx); err != nil {
-			return errors.New("Elasticsearch does not answer, or the index is not built yet")
+			return errors.New("the index is not built yet, or Elasticsearch does not answer")
 		}
 		return nil
 	}

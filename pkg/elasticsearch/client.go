@@ -65,11 +65,9 @@ func New(o Options) (*Client, error) {
 		}
 		addresses = append(addresses, address)
 	}
-	nodes, err := elastictransport.New(elastictransport.Config{
-		URLs: addresses, Transport: transport,
-		// Another node is tried when one is away; who calls bounds the time.
-		MaxRetries: 2, RetryOnStatus: []int{http.StatusBadGateway},
-	})
+	// Another node is tried when one is away; who calls bounds the time.
+	nodes, err := elastictransport.NewClient(elastictransport.WithURLs(addresses...), elastictransport.WithTransport(transport),
+		elastictransport.WithRetry(2, http.StatusBadGateway))
 	if err != nil {
 		return nil, fmt.Errorf("prepare the connections to Elasticsearch: %w", err)
 	}
