@@ -22,9 +22,7 @@ const sampleEvery = 40
 // sample is a part of the demo as files that `aforro import` reads.
 type sample struct{ products, stock []byte }
 
-var theSample = sync.OnceValues(func() (sample, error) { return sampleOf(sampleEvery) })
-
-func sampleOf(every int) (sample, error) {
+var theSample = sync.OnceValues(func() (sample, error) {
 	var products, stock bytes.Buffer
 	src, err := importer.NewSource("demo", bytes.NewReader(demo.Products), 0, nil)
 	if err != nil {
@@ -34,7 +32,7 @@ func sampleOf(every int) (sample, error) {
 	lines := bufio.NewScanner(src)
 	lines.Buffer(nil, 1<<20)
 	for n := 0; lines.Scan(); n++ {
-		if n%every != 0 {
+		if n%sampleEvery != 0 {
 			continue
 		}
 		products.Write(append(lines.Bytes(), '\n'))
@@ -47,7 +45,7 @@ func sampleOf(every int) (sample, error) {
 		}
 	}
 	return sample{products.Bytes(), stock.Bytes()}, lines.Err()
-}
+})
 
 // stock brings the sample in through the importer.
 func (s *shop) stock() {
