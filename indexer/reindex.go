@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	// followerWait bounds how long the running indexer may take to begin (or
-	// end) writing another index.
+	// followerWait bounds how long no indexer may follow the changes.
 	followerWait = 30 * time.Second
+	// batchWait bounds how long the position of a running one may stand still:
+	// it moves only when a batch is written, and one may hold 100,000 products.
+	batchWait    = 5 * time.Minute
 	followerPoll = 50 * time.Millisecond
 	undoTimeout  = 15 * time.Second
 )
@@ -126,7 +128,7 @@ func (r *Reindexer) throughStream(ctx context.Context) error {
 }
 
 // awaitConfirmed waits until the slot's follower has done everything up to at.
-// It gives up when the position has not moved for followerWait.
+// It gives up when the position stands still for too long.
 func awaitConfirmed(ctx context.Context, slot Slot, at search.Version) error {
 	seen, moved := search.Version(-1), time.Now()
 	for {
@@ -140,11 +142,12 @@ func awaitConfirmed(ctx context.Context, slot Slot, at search.Version) error {
 		if s.Confirmed != seen {
 			seen, moved = s.Confirmed, time.Now()
 		}
-		if time.Since(moved) > followerWait {
-			if !s.Active {
-				return fault.New(fault.Conflict, "no indexer is running: start 'aforro indexer' (or 'aforro up') first, it writes the changes that come meanwhile")
-			}
-			return fault.New(fault.Unavailable, "the running indexer has made no progress for %s; its log says why", followerWait)
+		still := time.Since(moved)
+		switch {
+		case !s.Active && still > followerWait:
+			return fault.New(fault.Conflict, "no indexer is running: start 'aforro indexer' (or 'aforro up') first, it writes the changes that come meanwhile")
+		case s.Active && still > batchWait:
+			return fault.New(fault.Unavailable, "the running indexer has made no progress for %s; its log says why", batchWait)
 		}
 		if err := lifecycle.Sleep(ctx, followerPoll); err != nil {
 			return err
