@@ -1,0 +1,63 @@
+package elastic
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDefinitionIsValidAndItsHashIsStable(t *testing.T) {
+	t.Parallel()
+	a, b := Define(), Define()
+	if a.Hash != b.Hash || len(a.Hash) != 16 {
+		t.Errorf("hashes %q and %q", a.Hash, b.Hash)
+	}
+	index := a.Settings["index"].(map[string]any)
+	if d, err := time.ParseDuration(index["gc_deletes"].(string)); err != nil || d != GCDeletes {
+		t.Errorf("index.gc_deletes is %v, GCDeletes %s, %v", index["gc_deletes"], GCDeletes, err)
+	}
+	if a.Mappings["dynamic"] != "strict" {
+		t.Errorf("the mapping is dynamic: %v", a.Mappings["dynamic"])
+	}
+}
+
+// Only a part of the Elasticsearch builds has these field types (mapper-extras).
+func TestNothingNeedsAModuleThatMayBeAbsent(t *testing.T) {
+	t.Parallel()
+	for _, absent := range []string{"scaled_float", "rank_feature", "search_as_you_type", "match_only_text", "token_count", "wildcard"} {
+		if strings.Contains(string(mappingsFile), `"`+absent+`"`) {
+			t.Errorf("the mapping uses %s", absent)
+		}
+	}
+	if strings.Contains(string(settingsFile), "synonyms_set") || strings.Contains(string(settingsFile), "synonyms_path") {
+		t.Error("synonyms must be inline")
+	}
+}
+
+func TestEverySynonymHasAReasonAndItsAnalysedForm(t *testing.T) {
+	t.Parallel()
+	if strings.Contains(string(settingsFile), "synonyms.txt") || len(Synonyms()) < 10 {
+		t.Errorf("%d groups", len(Synonyms()))
+	}
+	reason, seen := false, map[string]string{}
+	for line := range strings.Lines(synonymsFile) {
+		line = strings.TrimSpace(line)
+		reason = reason && line != "" || strings.HasPrefix(line, "#")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if !reason {
+			t.Errorf("%q stands under no reason", line)
+		}
+		words := strings.Split(line, ",")
+		if line != strings.ToLower(line) || len(words) < 2 {
+			t.Errorf("%q must be small letters, two words or more", line)
+		}
+		for _, word := range words {
+			if word = strings.TrimSpace(word); word == "" || seen[word] != "" {
+				t.Errorf("%q is empty or in two groups: %q and %q", word, seen[word], line)
+			}
+			seen[word] = line
+		}
+	}
+}
