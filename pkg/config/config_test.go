@@ -29,10 +29,10 @@ func TestFlagBeatsEnvironment(t *testing.T) {
 func TestEveryBadSettingIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	bad := map[string]string{
-		"AFORRO_BULK_SIZE": "many", "AFORRO_SEARCH_CACHE": "soon",
+		"AFORRO_BULK_SIZE": "many", "AFORRO_SEARCH_CACHE": "soon", "AFORRO_LOG_LEVEL": "loud",
 	}
 	_, err := load(bad, nil, []string{"AFORRO_POSTGRES_URL"})
-	mustName(t, err, "AFORRO_BULK_SIZE", "AFORRO_SEARCH_CACHE", "AFORRO_POSTGRES_URL")
+	mustName(t, err, "AFORRO_BULK_SIZE", "AFORRO_SEARCH_CACHE", "AFORRO_POSTGRES_URL", "AFORRO_LOG_LEVEL")
 
 	wrong := map[string]string{
 		"AFORRO_POSTGRES_URL": "mysql://root:secret@host/x", "AFORRO_ELASTICSEARCH_URL": "http://a:1,ftp://b",

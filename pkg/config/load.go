@@ -33,32 +33,31 @@ func load(vars, overrides map[string]string, required []string) (Config, error) 
 		vars[k] = v
 	}
 	var c Config
-	errs := parse(&c, vars)
-	failed := len(errs) > 0
+	errs, unread := parse(&c, vars)
 	for _, s := range Settings() {
 		v := reflect.ValueOf(c).Field(s.index)
-		if v.IsZero() && slices.Contains(required, s.Env) {
+		switch {
+		case unread[s.Env]: // reported already
+		case v.IsZero() && slices.Contains(required, s.Env):
 			errs = append(errs, fmt.Errorf("%s (--%s) is needed here: %s", s.Env, s.Flag, s.Help))
-			continue
-		}
-		if err := s.verify(v); err != nil && !failed {
-			errs = append(errs, fmt.Errorf("%s (--%s) %w", s.Env, s.Flag, err))
+		default:
+			if err := s.verify(v); err != nil {
+				errs = append(errs, fmt.Errorf("%s (--%s) %w", s.Env, s.Flag, err))
+			}
 		}
 	}
 	return c, errors.Join(append(errs, unknown(vars)...)...)
 }
 
-// parse fills c and returns one plain sentence for each value of a wrong type.
-func parse(c *Config, vars map[string]string) []error {
+// parse fills c and returns one plain sentence for each value of a wrong type,
+// and the names of those.
+func parse(c *Config, vars map[string]string) (errs []error, unread map[string]bool) {
 	err := env.ParseWithOptions(c, env.Options{Environment: vars})
-	if err == nil {
-		return nil
-	}
 	var all env.AggregateError
-	if !errors.As(err, &all) {
-		return []error{err}
+	if err == nil || !errors.As(err, &all) {
+		return slices.DeleteFunc([]error{err}, func(e error) bool { return e == nil }), nil
 	}
-	var errs []error
+	unread = map[string]bool{}
 	for _, e := range all.Errors {
 		var p env.ParseError
 		if !errors.As(e, &p) {
@@ -67,11 +66,12 @@ func parse(c *Config, vars map[string]string) []error {
 		}
 		for _, s := range Settings() {
 			if reflect.TypeOf(*c).Field(s.index).Name == p.Name {
+				unread[s.Env] = true
 				errs = append(errs, fmt.Errorf("%s (--%s) must be of type %s, such as %q", s.Env, s.Flag, s.Type, s.Default))
 			}
 		}
 	}
-	return errs
+	return errs, unread
 }
 
 // notSettings are variables of the same prefix that other parts read: images

@@ -82,6 +82,7 @@ type Elsewhere struct {
 	StoreID    int64   `json:"store_id"`
 	City       string  `json:"city"`
 	Available  int64   `json:"available"`
+	// DistanceKM is rounded to a tenth.
 	DistanceKM float64 `json:"distance_km"`
 }
 

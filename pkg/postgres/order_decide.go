@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -169,7 +170,7 @@ func (c orderCase) nameElsewhere(ctx context.Context, q *db.Queries, reasons []o
 	for _, r := range rows {
 		there := catalog.Store{Latitude: r.Latitude, Longitude: r.Longitude}
 		at[r.ProductID].Elsewhere = append(at[r.ProductID].Elsewhere, order.Elsewhere{
-			StoreID: r.StoreID, City: r.City, Available: int64(r.Quantity), DistanceKM: here.DistanceKM(there)})
+			StoreID: r.StoreID, City: r.City, Available: int64(r.Quantity), DistanceKM: math.Round(here.DistanceKM(there)*10) / 10})
 	}
 	return reasons, nil
 }
