@@ -79,9 +79,9 @@ const (
 
 // Elsewhere is another store that has the product, nearest first.
 type Elsewhere struct {
-	StoreID    int64   `json:"store_id"`
-	City       string  `json:"city"`
-	Available  int64   `json:"available"`
+	StoreID   int64  `json:"store_id"`
+	City      string `json:"city"`
+	Available int64  `json:"available"`
 	// DistanceKM is rounded to a tenth.
 	DistanceKM float64 `json:"distance_km"`
 }
