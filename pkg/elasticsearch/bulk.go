@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -18,14 +19,36 @@ import (
 // buffers keeps the memory of bulk bodies: each is several megabytes.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
+// maxBody is where a bulk's body ends: Elasticsearch takes no request beyond 100
+// MB, and five hundred documents with the largest attributes are more. One
+// document is about two megabytes at most.
+const maxBody = 16 << 20
+
 // Bulk writes whole documents, and removes those of writes without one, each at
 // its version: a higher one that is stored already wins. It gives one result for each write, in their order. NotFound: the index is gone.
 // Unavailable: nothing is known of any of them; they may be sent again.
 func (c *Client) Bulk(ctx context.Context, index string, writes []search.Write) ([]search.WriteResult, error) {
+	if err := c.deletesInto(ctx, index, writes); err != nil {
+		return nil, err
+	}
+	results := make([]search.WriteResult, 0, len(writes))
+	for len(results) < len(writes) {
+		some, err := c.bulk(ctx, index, writes[len(results):])
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, some...)
+	}
+	return results, nil
+}
+
+// bulk sends one request with as many of the writes as fit.
+func (c *Client) bulk(ctx context.Context, index string, writes []search.Write) ([]search.WriteResult, error) {
 	body := buffers.Get().(*bytes.Buffer)
 	body.Reset()
-	for i := range writes {
-		if err := c.appendWrite(body, &writes[i]); err != nil {
+	n := 0
+	for ; n < len(writes) && body.Len() < maxBody; n++ {
+		if err := c.appendWrite(body, &writes[n]); err != nil {
 			return nil, err
 		}
 	}
@@ -41,7 +64,18 @@ func (c *Client) Bulk(ctx context.Context, index string, writes []search.Write) 
 	}
 	// Not after a failure: the transport may still read what it was given.
 	buffers.Put(body)
-	return answer.judge(index, writes)
+	return answer.judge(index, writes[:n])
+}
+
+// deletesInto asks, when something is to be removed, whether the index is there:
+// a delete at an external version would make one, even where an alias is required.
+func (c *Client) deletesInto(ctx context.Context, index string, writes []search.Write) error {
+	if !slices.ContainsFunc(writes, func(w search.Write) bool { return w.Document == nil }) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
+	defer cancel()
+	return c.call(ctx, "look for index "+index, esapi.IndicesExistsAliasRequest{Name: []string{writeAlias(index)}}, nil)
 }
 
 // writeAlias is the only name under which a version is written. A bulk to an

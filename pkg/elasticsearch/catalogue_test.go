@@ -165,6 +165,13 @@ func MustLive(tb testing.TB, docs ...search.Document) (c *Client, index string) 
 	return c, index
 }
 
+// mustNode is the shared node's address, for what the client has no call for.
+func mustNode(tb testing.TB) string {
+	tb.Helper()
+	node, _ := testkit.Elasticsearch(tb)
+	return node
+}
+
 // MustSearch searches; page and size have their defaults when not set.
 func MustSearch(tb testing.TB, c *Client, p search.Params) search.Page {
 	tb.Helper()

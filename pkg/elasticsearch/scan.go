@@ -10,6 +10,7 @@ import (
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
+	"aforro/pkg/fault"
 	"aforro/pkg/search"
 )
 
@@ -64,6 +65,11 @@ func (c *Client) Get(ctx context.Context, index string, ids []int64) ([]search.S
 			Found   bool            `json:"found"`
 			Version search.Version  `json:"_version"`
 			Source  json.RawMessage `json:"_source"`
+			// Error is set where a document could not be looked for.
+			Error *struct {
+				Type   string `json:"type"`
+				Reason string `json:"reason"`
+			} `json:"error"`
 		} `json:"docs"`
 	}
 	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
@@ -73,6 +79,12 @@ func (c *Client) Get(ctx context.Context, index string, ids []int64) ([]search.S
 	}
 	var docs []search.StoredDocument
 	for _, d := range answer.Docs {
+		if d.Error != nil && d.Error.Type == "index_not_found_exception" {
+			return nil, fault.New(fault.NotFound, "index %s is gone", index)
+		}
+		if d.Error != nil {
+			return nil, unavailable(fmt.Errorf("get document %d of index %s: %s: %s", d.ID, index, d.Error.Type, d.Error.Reason))
+		}
 		if d.Found {
 			docs = append(docs, search.StoredDocument{ID: d.ID, Version: d.Version, Source: d.Source})
 		}
