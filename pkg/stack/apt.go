@@ -14,7 +14,7 @@ import (
 
 const (
 	policyFile     = "/usr/sbin/policy-rc.d"
-	policyContent  = "#!/bin/sh\nexit 101\n" // "action forbidden": maintainer scripts start nothing
+	policyContent  = "#!/bin/sh\n# Made by aforro for the time of an installation.\nexit 101\n" // maintainer scripts start nothing
 	clusterConfig  = "/etc/postgresql-common/createcluster.conf"
 	clusterPackage = "postgresql-common"
 )
@@ -47,9 +47,10 @@ func install(ctx context.Context, packages []string) (err error) {
 	return nil
 }
 
-// forbidStarts keeps packages from starting their daemons, unless a policy is there already.
+// forbidStarts keeps packages from starting their daemons, unless a policy of somebody else's is there already. One
+// of ours was left by a run that was killed: it is taken away afterwards too.
 func forbidStarts() (undo func() error, err error) {
-	if exists(policyFile) {
+	if there, err := os.ReadFile(policyFile); err == nil && string(there) != policyContent {
 		return func() error { return nil }, nil
 	}
 	if err := os.WriteFile(policyFile, []byte(policyContent), 0o755); err != nil {
@@ -86,7 +87,8 @@ func aptInstall(ctx context.Context, packages ...string) error {
 }
 
 func runApt(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "apt-get", args...)
+	// A fresh machine often upgrades itself in the background: wait for its lock.
+	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-o", "DPkg::Lock::Timeout=120"}, args...)...)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	// Its own group: Ctrl-C must not tear dpkg apart; we pass on one SIGINT and wait.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

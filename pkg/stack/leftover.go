@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// programs are what our services run as; nothing else is ever taken for a leftover.
-var programs = []string{"postgres", "redis-server", "java", "redis-check-rdb", "bash"}
+// programs are what our services run as; nothing else is ever taken for a leftover. No shell is among them, as people
+// work in the folder with theirs; the one that starts Elasticsearch becomes java at once.
+var programs = []string{"postgres", "redis-server", "java", "redis-check-rdb"}
 
 // strayPatience is how long children whose parent was killed may take to notice it themselves.
 const strayPatience = 5 * time.Second
@@ -29,24 +30,29 @@ func stopLeftover(ctx context.Context, dir string, how traits) (bool, error) {
 			return true, err
 		}
 	}
-	strays, err := findStrays(dir)
+	runAs, err := serviceAccount(ctx)
+	if err != nil {
+		return found, err
+	}
+	strays, err := findStrays(dir, runAs)
 	if err != nil || len(strays) == 0 {
 		return found, err
 	}
 	if poll(ctx, strayPatience, func() bool { return !anyAlive(strays) }) == nil {
 		return true, nil
 	}
-	return true, killUntilGone(func() ([]proc, error) { return findStrays(dir) })
+	return true, killUntilGone(func() ([]proc, error) { return findStrays(dir, runAs) })
 }
 
-// findStrays lists our programs that still work in the folder. Only those we may signal count: others' are not ours.
-func findStrays(dir string) ([]proc, error) {
+// findStrays lists our programs that still work in the folder. Only those of the service user count: what somebody
+// else runs there, root included, is not ours.
+func findStrays(dir string, runAs account) ([]proc, error) {
 	all, err := processes()
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(p proc) bool {
-		return p.pid == os.Getpid() || !slices.Contains(programs, p.program()) || !p.mentions(dir)
+		return p.pid == os.Getpid() || !p.runsAs(runAs) || !slices.Contains(programs, p.program()) || !p.mentions(dir)
 	}), nil
 }
 

@@ -35,7 +35,21 @@ func takeLock(dir string) (*lock, error) {
 		}
 		return nil, errors.Join(refused, file.Close())
 	}
-	return &lock{file: file}, writeHolder(file)
+	if !stillThere(file) {
+		// A reset deleted the file between our opening and locking it: whoever comes next makes another.
+		return nil, errors.Join(fmt.Errorf("%w: %s was just reset", ErrInUse, dir), file.Close())
+	}
+	if err := writeHolder(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &lock{file: file}, nil
+}
+
+// stillThere tells whether the open file is the one that its name leads to.
+func stillThere(file *os.File) bool {
+	open, openErr := file.Stat()
+	named, nameErr := os.Stat(file.Name())
+	return openErr == nil && nameErr == nil && os.SameFile(open, named)
 }
 
 func writeHolder(file *os.File) error {

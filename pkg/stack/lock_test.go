@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -27,6 +28,29 @@ func TestLockRefusesASecond(t *testing.T) {
 		t.Fatalf("after the release: %v", err)
 	}
 	if err := again.release(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADeletedLockIsNoLock(t *testing.T) {
+	t.Parallel()
+	held, err := takeLock(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !stillThere(held.file) {
+		t.Error("the lock's file is there")
+	}
+	if err := os.Remove(held.file.Name()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(held.file.Name()), lockFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stillThere(held.file) {
+		t.Error("another file has the name, so a second process could hold it too")
+	}
+	if err := held.release(); err != nil {
 		t.Error(err)
 	}
 }

@@ -75,14 +75,44 @@ func (p proc) signal(sig syscall.Signal) error {
 	return nil
 }
 
-// mentions tells whether the process was started with, or works in, the folder.
+// mentions tells whether the process was started with, or works in, the folder or one below it.
 func (p proc) mentions(folder string) bool {
 	dir := filepath.Join("/proc", strconv.Itoa(p.pid))
-	if line, err := os.ReadFile(filepath.Join(dir, "cmdline")); err == nil && strings.Contains(string(line), folder) {
+	if line, err := os.ReadFile(filepath.Join(dir, "cmdline")); err == nil && names(string(line), folder) {
 		return true
 	}
 	cwd, err := os.Readlink(filepath.Join(dir, "cwd"))
 	return err == nil && (cwd == folder || strings.HasPrefix(cwd, folder+string(filepath.Separator)))
+}
+
+// names tells whether a command line, its arguments ended by NUL, names the folder or something in it: "/data/redis"
+// is not named by "/data/redis-other/redis.conf". PostgreSQL ends what it writes over its own with a space.
+func names(line, folder string) bool {
+	for {
+		_, rest, found := strings.Cut(line, folder)
+		if !found {
+			return false
+		}
+		if rest == "" || strings.ContainsRune("/\x00 ", rune(rest[0])) {
+			return true
+		}
+		line = rest
+	}
+}
+
+// runsAs tells whether the process is one of the account's.
+func (p proc) runsAs(who account) bool {
+	content, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "status"))
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(content)) {
+		if ids, ok := strings.CutPrefix(line, "Uid:"); ok {
+			fields := strings.Fields(ids) // real, effective, saved, file system
+			return len(fields) > 1 && fields[1] == strconv.FormatUint(uint64(who.uid), 10)
+		}
+	}
+	return false
 }
 
 // program is the file name of what the process runs, empty if it cannot be read.

@@ -104,9 +104,36 @@ func TestMentionsAndStartTime(t *testing.T) {
 	if err := stranger.signal(syscall.SIGKILL); err != nil || !root.alive() {
 		t.Errorf("a signal reached a stranger (%v)", err)
 	}
-	strays, err := findStrays(dir)
+	strays, err := findStrays(dir, account{uid: uint32(os.Geteuid())})
 	if err != nil || slices.ContainsFunc(strays, func(p proc) bool { return p.pid == root.pid }) {
 		t.Errorf("a shell in the folder is not one of our services: %v, %v", strays, err)
+	}
+}
+
+func TestNamesAFolder(t *testing.T) {
+	t.Parallel()
+	const folder = "/data/redis"
+	for line, want := range map[string]bool{
+		"redis-server\x00/data/redis/data/redis.conf\x00":       true,
+		"postgres\x00-D\x00/data/redis\x00":                     true,
+		"redis-server\x00/data/redis-other/data/redis.conf\x00": false,
+		"postgres\x00-D\x00/data/redis2\x00/data/redis\x00":     true,
+		"redis-server\x00": false,
+	} {
+		if names(line, folder) != want {
+			t.Errorf("names(%q) is %v", line, !want)
+		}
+	}
+}
+
+func TestRunsAs(t *testing.T) {
+	t.Parallel()
+	self := proc{pid: os.Getpid()}
+	if uid := uint32(os.Geteuid()); !self.runsAs(account{uid: uid}) || self.runsAs(account{uid: uid + 1}) {
+		t.Error("a process belongs to who runs it and to nobody else")
+	}
+	if (proc{pid: 1 << 30}).runsAs(account{}) {
+		t.Error("what does not run belongs to nobody")
 	}
 }
 

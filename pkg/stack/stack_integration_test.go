@@ -60,7 +60,11 @@ func TestACancelledStartLeavesNothing(t *testing.T) {
 	if _, err := Start(ctx, Options{DataDir: dir, ElasticsearchURL: givenElasticsearch, FreePorts: true}); !errors.Is(err, context.Canceled) {
 		t.Errorf("want context.Canceled, got %v", err)
 	}
-	strays, err := findStrays(dir)
+	runAs, err := serviceAccount(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	strays, err := findStrays(dir, runAs)
 	if err != nil || len(strays) > 0 {
 		t.Errorf("still running: %v, %v", strays, err)
 	}
