@@ -72,6 +72,9 @@ type serverError struct {
 	} `json:"error"`
 }
 
+// errBroke: Elasticsearch failed at this very request.
+var errBroke = errors.New("Elasticsearch broke on it")
+
 // refused turns a status into a fault.
 func refused(doing string, status int, answer []byte) error {
 	var e serverError
@@ -79,6 +82,9 @@ func refused(doing string, status int, answer []byte) error {
 		e.Error.Reason = fmt.Sprintf("%.200q", answer)
 	}
 	cause := fmt.Errorf("%s: Elasticsearch answered %d: %s: %s", doing, status, e.Error.Type, e.Error.Reason)
+	if status == http.StatusInternalServerError {
+		cause = fmt.Errorf("%w: %w", errBroke, cause)
+	}
 	for _, root := range e.Error.Root {
 		cause = fmt.Errorf("%w (%s: %s)", cause, root.Type, root.Reason)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -94,14 +95,15 @@ func (c *Client) walk(ctx context.Context, p search.Params) (search.Page, error)
 }
 
 // expired: a view that is not there any more has expired; values that do not
-// fit the sort are of another walk.
+// fit the sort are of another walk. Elasticsearch breaks on some that were
+// tampered with.
 func expired(err error, sent string) error {
 	switch {
 	case sent == search.CursorStart:
 		return notBuilt(err)
 	case fault.Is(err, fault.NotFound):
 		return fault.Wrap(err, fault.Gone, "the cursor has expired: begin again with cursor=start")
-	case fault.Is(err, fault.Internal):
+	case fault.Is(err, fault.Internal), errors.Is(err, errBroke):
 		return errCursor
 	}
 	return err
