@@ -24,6 +24,11 @@ var (
 	synonymsFile string
 )
 
+// Projection is the version of what documents are made of in Go: raise it when
+// a product renders differently for the same row, so that it counts as a change
+// of the definition.
+const Projection = 1
+
 // GCDeletes is how long an index remembers a delete: a write that is later than
 // this would bring the document back. It is index.gc_deletes of settings.json.
 const GCDeletes = time.Hour
@@ -45,7 +50,7 @@ func Define() Definition {
 	filters := d.Settings["analysis"].(map[string]any)["filter"].(map[string]any)
 	filters["synonyms"].(map[string]any)["synonyms"] = Synonyms()
 	sum := sha256.New()
-	for _, part := range []any{d.Settings, d.Mappings} {
+	for _, part := range []any{d.Settings, d.Mappings, Projection} {
 		body, err := json.Marshal(part)
 		must(err)
 		sum.Write(body)
