@@ -14,11 +14,13 @@ CREATE TABLE products (
     description text           NOT NULL DEFAULT '',
     brand       text           NOT NULL DEFAULT '',
     category_id bigint         NOT NULL REFERENCES categories (id),
-    price       numeric(12, 2) NOT NULL CHECK (price >= 0),
+    -- numeric knows NaN and counts it as the largest number there is.
+    price       numeric(12, 2) NOT NULL CHECK (price >= 0 AND price <> 'NaN'),
     gtin        text,
     image_url   text,
     attributes  jsonb          NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
-    released_on date,
+    -- A date that can be written as YYYY-MM-DD: neither infinite nor before Christ.
+    released_on date           CHECK (released_on BETWEEN '0001-01-01' AND '9999-12-31'),
     created_at  timestamptz    NOT NULL DEFAULT now(),
     updated_at  timestamptz    NOT NULL DEFAULT now(),
     active      boolean        NOT NULL DEFAULT true
