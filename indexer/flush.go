@@ -17,6 +17,13 @@ import (
 // visible is asked for again. With a synchronous standby that can take long.
 const visibleEvery = 5 * time.Millisecond
 
+// mostRead bounds how many documents are read at once, on either side: an
+// index gives no more than index.max_result_window, and whole documents are large.
+const mostRead = 10_000
+
+// page is how many products are read at once to keep all senders busy.
+func (x *Indexer) page() int { return min(x.BulkSize*x.Senders, mostRead) }
+
 // flush writes everything a batch is about. When it returns nil, each of its
 // documents is in every target, or was refused and reported.
 func (x *Indexer) flush(ctx context.Context, b batch) error {
@@ -83,7 +90,7 @@ func (x *Indexer) writeProducts(ctx context.Context, ids []int64) error {
 // writeCategory writes all products of a category, a bounded number at a time.
 func (x *Indexer) writeCategory(ctx context.Context, category int64) error {
 	for after := int64(0); ; {
-		ids, err := x.Source.CategoryProducts(ctx, category, after, x.BulkSize*x.Senders)
+		ids, err := x.Source.CategoryProducts(ctx, category, after, x.page())
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -118,7 +125,7 @@ func (x *Indexer) writeChunk(ctx context.Context, ids []int64) error {
 func (x *Indexer) resync(ctx context.Context) error {
 	x.Logger.Info("a table was truncated: comparing everything")
 	for after := int64(0); ; {
-		p, err := x.Source.ProjectAfter(ctx, after, x.BulkSize*x.Senders)
+		p, err := x.Source.ProjectAfter(ctx, after, x.page())
 		if err != nil {
 			return err
 		}
@@ -145,7 +152,7 @@ func (x *Indexer) rewrite(ctx context.Context, index string) error {
 		return err
 	}
 	for after := int64(0); ; {
-		stored, err := x.Reader.Scan(ctx, index, after, x.BulkSize*x.Senders)
+		stored, err := x.Reader.Scan(ctx, index, after, x.page())
 		if err != nil || len(stored) == 0 {
 			return err
 		}
