@@ -186,6 +186,7 @@ func (x *Indexer) survey(ctx context.Context) (search.History, []search.IndexVer
 		return history, nil, err
 	}
 	versions, err := x.Versions.Indices(ctx)
+	x.out.away.Store(fault.Is(err, fault.Unavailable))
 	return history, versions, err
 }
 

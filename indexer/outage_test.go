@@ -46,6 +46,9 @@ func TestIndexAwayAndBack(t *testing.T) {
 	}
 	// Longer than wal_sender_timeout, counted in retries that the log shows.
 	testkit.Eventually(t, patience, "the indexer waits", func() bool { return s.metric("aforro_indexer_unavailable_total") >= 6 })
+	if now := x.Status(); now.Ready() {
+		t.Errorf("it says that it is ready while nothing reaches the index: %s", now)
+	}
 	state, err := s.slot.State(t.Context())
 	if err != nil || !state.Active || state.Confirmed >= at {
 		t.Errorf("while away: %+v of %d, %v", state, at, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"aforro/pkg/fault"
@@ -42,6 +43,8 @@ type sender struct {
 	// maxAge is how old a reading may be when it is sent: half of the time that
 	// the index remembers deletes.
 	maxAge time.Duration
+	// away: the index could not be reached when it was last tried.
+	away atomic.Bool
 }
 
 func newSender(o Options, m *metrics) *sender {
@@ -102,8 +105,10 @@ func (s *sender) send(ctx context.Context, index string, left []search.Write, re
 			return err
 		case err != nil:
 			s.m.away.Inc()
+			s.away.Store(true)
 			s.logger.Log(ctx, level(try), "the index cannot be written, waiting", "index", index, "error", err)
 		default:
+			s.away.Store(false)
 			if left, err = s.judge(ctx, index, left, results); err != nil || len(left) == 0 {
 				return err
 			}

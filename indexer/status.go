@@ -1,9 +1,11 @@
 package indexer
 
 import (
+	"errors"
 	"fmt"
 	"sync"
-	"time"
+
+	"aforro/pkg/fault"
 )
 
 // Phase is what an Indexer is doing.
@@ -26,17 +28,20 @@ type Status struct {
 	Done, Total int64
 	// Retained is how many bytes of log PostgreSQL keeps for the indexer.
 	Retained int64
-	// Since is when the phase began.
-	Since time.Time
 	// Problem is why the last session ended; nil once it streams again.
 	Problem error
+	// Away: the index could not be reached when it was last tried.
+	Away bool
 }
 
 // Ready reports whether changes reach the index.
-func (s Status) Ready() bool { return s.Phase == Streaming }
+func (s Status) Ready() bool { return s.Phase == Streaming && !s.Away }
 
 // String says it in words: "index building, 43 %".
 func (s Status) String() string {
+	if s.Away && s.Phase != StandingBy && s.Phase != Stopped {
+		return "waiting for Elasticsearch, which does not answer"
+	}
 	switch s.Phase {
 	case Building:
 		return fmt.Sprintf("index building, %d %%", s.Percent())
@@ -49,7 +54,17 @@ func (s Status) String() string {
 	case Stopped:
 		return "stopped"
 	}
-	return "connecting to PostgreSQL and Elasticsearch"
+	return "connecting to PostgreSQL and Elasticsearch" + s.because()
+}
+
+// because is what a person may read of the problem, such as who keeps the
+// replication slot from being made.
+func (s Status) because() string {
+	var f *fault.Error
+	if !errors.As(s.Problem, &f) {
+		return ""
+	}
+	return ": " + f.Message
 }
 
 // Percent is how much of the build is done.
@@ -69,9 +84,6 @@ type status struct {
 func (t *status) set(p Phase, done, total int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.s.Phase != p {
-		t.s.Since = time.Now()
-	}
 	t.s.Phase, t.s.Done, t.s.Total = p, done, total
 	if p == Streaming {
 		t.s.Problem = nil
@@ -94,5 +106,7 @@ func (t *status) retained(n int64) {
 func (x *Indexer) Status() Status {
 	x.status.mu.Lock()
 	defer x.status.mu.Unlock()
-	return x.status.s
+	s := x.status.s
+	s.Away = x.out.away.Load()
+	return s
 }
