@@ -226,7 +226,7 @@ func TestRateLimit(t *testing.T) {
 
 func TestLinksBehindAProxy(t *testing.T) {
 	t.Parallel()
-	server := mustServe(t, &shop{page: hits(11)}, func(o *Options) { o.TrustedProxies = []string{"10.0.0.0/8"} })
+	server := mustServe(t, &shop{page: hits(11)}, func(o *Options) { o.TrustedProxies = []string{"192.168.0.0/16", " 10.0.0.0/8"} })
 	for remote, scheme := range map[string]string{"10.0.0.1:1": "https", "192.0.2.7:1": "http"} {
 		got := mustJSON[searchView](t, call(server, http.MethodGet, searchPath, "", "Remote: "+remote, "X-Forwarded-Proto: https"), 200)
 		if !strings.HasPrefix(orEmpty(got.Next), scheme+"://shop.test/") {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -46,12 +47,14 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, gate: newGate(searchSlots, searchQueue)}
+	s.o.TrustedProxies = nil // Gin reads them as text, without room for spaces
 	for _, network := range o.TrustedProxies {
-		prefix, err := netip.ParsePrefix(network)
+		prefix, err := netip.ParsePrefix(strings.TrimSpace(network))
 		if err != nil {
 			return nil, fmt.Errorf("read the trusted proxies: %w", err)
 		}
 		s.proxies = append(s.proxies, prefix)
+		s.o.TrustedProxies = append(s.o.TrustedProxies, prefix.String())
 	}
 	s.stores = newStoreRegister(o.Stores)
 	var err error
