@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,6 +49,7 @@ func told(cmd *cobra.Command, flag, env string) bool {
 
 func up(cmd *cobra.Command, withDemo bool) (err error) {
 	ctx := cmd.Context()
+	outliveReaders()
 	c, err := settings(cmd)
 	if err != nil {
 		return err
@@ -77,6 +80,12 @@ func up(cmd *cobra.Command, withDemo bool) (err error) {
 	}
 	return runAll(ctx, c, report, services, listener)
 }
+
+// outliveReaders keeps the process from being ended by SIGPIPE when whoever reads
+// its output has gone (aforro up | tee log, and Ctrl-C): the services that it
+// started would stay behind. It is caught, not ignored, as children inherit what
+// is ignored.
+func outliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // interrupted turns the error of a step that was cut off by Ctrl-C into none.
 func interrupted(ctx context.Context, err error) error {
