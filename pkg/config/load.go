@@ -74,9 +74,12 @@ func parse(c *Config, vars map[string]string) (errs []error, unread map[string]b
 	return errs, unread
 }
 
-// notSettings are variables of the same prefix that other parts read: images
-// and services of the tests, and docker-compose.yml's own.
-var notSettings = []string{"AFORRO_TEST_", "AFORRO_IMAGE", "AFORRO_COMPOSE_", "AFORRO_KIBANA_", "AFORRO_BENCH_"}
+// notSettings are variables, or what they begin with, of the same prefix that
+// other parts read: the tests' images and services, and the scripts in deploy.
+var notSettings = []string{
+	"AFORRO_TEST_", "AFORRO_IMAGE", "AFORRO_COMPOSE_", "AFORRO_KIBANA_", "AFORRO_BENCH_",
+	"AFORRO_POSTGRES_PASSWORD", "AFORRO_STANDIN_IMAGES", "AFORRO_DOCKER_LOG",
+}
 
 // unknown names variables that look like settings and are none: a typo in a
 // name would otherwise pass unseen.
