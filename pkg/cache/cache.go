@@ -21,8 +21,7 @@ const (
 	poolSize = 32
 	// prefix keeps our keys apart from those of others in the same database.
 	prefix = "aforro:cache:"
-	// MaxValue is the largest value kept, in bytes; with the time to live it
-	// bounds what the cache takes of Redis.
+	// MaxValue is the largest value kept, in bytes.
 	MaxValue = 512 << 10
 	// MaxTTL is the longest that a value is kept.
 	MaxTTL = 24 * time.Hour
@@ -33,6 +32,7 @@ type Cache struct {
 	rdb     *redis.Client
 	limiter *redis_rate.Limiter
 	breaker breaker
+	room    *room
 	log     *slog.Logger
 	asked   *prometheus.CounterVec
 }
@@ -51,11 +51,11 @@ func Open(url string, log *slog.Logger, metrics prometheus.Registerer) (*Cache, 
 	opts.PoolSize = poolSize
 	opts.DisableIdentity = true
 	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	c := &Cache{rdb: redis.NewClient(opts), log: log}
+	c := &Cache{rdb: redis.NewClient(opts), room: newRoom(maxKept), log: log}
 	c.limiter = redis_rate.NewLimiter(c.rdb)
 	c.asked = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "aforro_cache_operations_total",
-		Help: "Operations on the cache by outcome; skipped: Redis is being left alone after a failure.",
+		Help: "Operations on the cache by outcome; skipped: Redis is being left alone after a failure; full: this process keeps as much as it may.",
 	}, []string{"operation", "outcome"})
 	if err := metrics.Register(c.asked); err != nil {
 		return nil, fmt.Errorf("register the cache's metrics: %w", err)
@@ -91,9 +91,14 @@ func (c *Cache) Get(ctx context.Context, key string) (value []byte, age time.Dur
 }
 
 // Set stores a value for ttl. A value over MaxValue is not kept, nor is one
-// whose ttl is not between a millisecond and MaxTTL.
+// whose ttl is not between a millisecond and MaxTTL, nor one for which this
+// process has no room left.
 func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
 	if len(value) > MaxValue || ttl < time.Millisecond || ttl > MaxTTL {
+		return
+	}
+	if !c.room.take(time.Now(), int64(len(value)), ttl) {
+		c.asked.WithLabelValues("set", "full").Inc()
 		return
 	}
 	raw := make([]byte, stampSize, stampSize+len(value))
