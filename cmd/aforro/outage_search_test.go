@@ -23,12 +23,11 @@ func TestElasticsearchAwayAndBack(t *testing.T) {
 			t.Parallel()
 			s := open(t)
 			before, w := s.pieces(), s.ware(2, 5, 0)
-			read[found](s, searchPath+"?q=printer")
+			cached := func() bool { return s.get(searchPath+"?q=printer").header.Get("Age") != "" }
+			testkit.Eventually(t, patience, "a page is in the cache", cached)
 			take(s.engine)
 			s.mustRefuseSearches(2 * time.Second)
-			if got := s.get(searchPath + "?q=printer"); got.status != http.StatusOK || got.header.Get("Age") == "" {
-				t.Errorf("what is cached is still answered: %d %s", got.status, got.body)
-			}
+			testkit.Eventually(t, patience, "what is in the cache is still answered", cached)
 			if o := s.order(2, [2]int64{w.id, 2}); o.Status != "CONFIRMED" {
 				t.Errorf("an order meanwhile: %+v", o)
 			}
