@@ -43,14 +43,15 @@ type Definition struct {
 
 // Define reads the embedded files. They are the program's own, so a mistake in
 // them is a panic, which the tests would meet first.
-func Define() Definition {
-	var d Definition
-	must(json.Unmarshal(settingsFile, &d.Settings))
-	must(json.Unmarshal(mappingsFile, &d.Mappings))
+func Define() Definition { return define(settingsFile, mappingsFile, Synonyms()) }
+
+func define(settings, mappings []byte, synonyms []string) (d Definition) {
+	must(json.Unmarshal(settings, &d.Settings))
+	must(json.Unmarshal(mappings, &d.Mappings))
 	filters := d.Settings["analysis"].(map[string]any)["filter"].(map[string]any)
-	filters["synonyms"].(map[string]any)["synonyms"] = Synonyms()
+	filters["synonyms"].(map[string]any)["synonyms"] = synonyms
 	sum := sha256.New()
-	for _, part := range []any{d.Settings, d.Mappings, Projection} {
+	for _, part := range []any{d.Settings, d.Mappings} {
 		body, err := json.Marshal(part)
 		must(err)
 		sum.Write(body)

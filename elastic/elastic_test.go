@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,28 @@ func TestDefinitionIsValidAndItsHashIsStable(t *testing.T) {
 	}
 	if a.Mappings["dynamic"] != "strict" {
 		t.Errorf("the mapping is dynamic: %v", a.Mappings["dynamic"])
+	}
+}
+
+// Whatever is changed makes another index; the order and the spaces of the files
+// do not.
+func TestTheHashTellsDefinitionsApart(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for name, d := range map[string]Definition{
+		"as it is":          Define(),
+		"another setting":   define(bytes.Replace(settingsFile, []byte(`"500ms"`), []byte(`"501ms"`), 1), mappingsFile, Synonyms()),
+		"another mapping":   define(settingsFile, bytes.Replace(mappingsFile, []byte(`"integer"`), []byte(`"long"`), 1), Synonyms()),
+		"one synonym fewer": define(settingsFile, mappingsFile, Synonyms()[1:]),
+	} {
+		if other, ok := seen[d.Hash]; ok {
+			t.Errorf("%s and %s have one hash", name, other)
+		}
+		seen[d.Hash] = name
+	}
+	spaced := define(bytes.ReplaceAll(settingsFile, []byte("\n"), []byte("\n  ")), mappingsFile, Synonyms())
+	if spaced.Hash != Define().Hash {
+		t.Error("spaces make another index")
 	}
 }
 

@@ -109,11 +109,22 @@ func attributes(free map[string]json.RawMessage) []attribute {
 		if json.Unmarshal(raw, &text) == nil {
 			a.Value = text
 		}
-		if n, err := strconv.ParseFloat(a.Value, 64); err == nil && !math.IsInf(n, 0) && !math.IsNaN(n) {
-			a.Number = &n
-		}
+		a.Number = number(a.Value)
 		list = append(list, a)
 	}
 	slices.SortFunc(list, func(a, b attribute) int { return strings.Compare(a.Key, b.Key) })
 	return list
+}
+
+// number is the value of a text that is a plain decimal number, else nil.
+// strconv also knows hexadecimal and infinite ones, which a shop does not mean.
+func number(text string) *float64 {
+	if strings.Trim(text, "0123456789+-.eE") != "" {
+		return nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(n, 0) {
+		return nil
+	}
+	return &n
 }
