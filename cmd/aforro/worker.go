@@ -15,9 +15,15 @@ import (
 	"aforro/worker"
 )
 
-// workerStatement ends a statement of the worker on the server: a decision
-// takes milliseconds, and one that waits longer for a lock is better retried.
-const workerStatement = 10 * time.Second
+const (
+	// workerStatement ends a statement of the worker on the server: a decision
+	// takes milliseconds.
+	workerStatement = 10 * time.Second
+	// workerLock ends its wait for stock that somebody holds, such as an open
+	// transaction of an operator: the order is tried again, and those of other
+	// products are not held up behind it.
+	workerLock = 2 * time.Second
+)
 
 func workerCommand() *cobra.Command {
 	return &cobra.Command{
@@ -41,7 +47,7 @@ directly while Redis cannot be reached. Any number of workers may run.
 
 // addWorker adds the worker and returns what its /readyz says.
 func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
-	db, err := a.database(ctx, postgres.Options{ApplicationName: "aforro-worker", StatementTimeout: workerStatement})
+	db, err := a.database(ctx, postgres.Options{ApplicationName: "aforro-worker", StatementTimeout: workerStatement, LockTimeout: workerLock})
 	if err != nil {
 		return nil, err
 	}
