@@ -1,7 +1,9 @@
 package worker
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -65,15 +67,9 @@ func (s *sweeper) sweep(ctx context.Context) error {
 	if away {
 		olderThan, s.budget = 0, s.SweepEvery // nobody else will decide them
 	}
-	err := s.walk(ctx, s.pending, olderThan, &s.pendingAfter, func(w order.Waiting) error {
-		return s.redrive(ctx, w, away)
-	})
-	if err != nil {
-		return err
-	}
-	return s.walk(ctx, s.Orders.UnannouncedEvents, s.ConfirmAfter, &s.confirmAfter, func(w order.Waiting) error {
-		return s.reconfirm(ctx, w, away)
-	})
+	return errors.Join(
+		s.walk(ctx, s.pending, olderThan, &s.pendingAfter, func(w order.Waiting) error { return s.redrive(ctx, w, away) }),
+		s.walk(ctx, s.Orders.UnannouncedEvents, s.ConfirmAfter, &s.confirmAfter, func(w order.Waiting) error { return s.reconfirm(ctx, w, away) }))
 }
 
 // pending is PendingOrders; the first of all is the oldest.
@@ -90,24 +86,24 @@ func (s *sweeper) pending(ctx context.Context, olderThan time.Duration, afterID 
 }
 
 // walk hands each listed order to fn, page by page, from *after; it stops when
-// its time is over and starts anew when it has reached the end.
+// its time is over and starts anew when it has reached the end. An order that
+// fails, such as one whose stock somebody holds, keeps no other from its turn; a
+// database that is away fails the next reading.
 func (s *sweeper) walk(ctx context.Context, read list, olderThan time.Duration, after *int64, fn func(order.Waiting) error) error {
-	for begun := time.Now(); time.Since(begun) < s.budget; {
+	var failed error
+	for begun := time.Now(); time.Since(begun) < s.budget && ctx.Err() == nil; {
 		page, err := read(ctx, olderThan, *after, sweepPage)
 		if err != nil {
 			return err
 		}
-		if err := s.each(page, fn); err != nil {
-			*after = 0
-			return err
-		}
+		failed = cmp.Or(failed, s.each(page, fn))
 		if len(page) < sweepPage {
 			*after = 0
-			return nil
+			return failed
 		}
 		*after = page[len(page)-1].ID
 	}
-	return nil
+	return failed
 }
 
 // each runs fn over a page, several at once. One order's fault does not keep
@@ -150,8 +146,8 @@ func (s *sweeper) reconfirm(ctx context.Context, w order.Waiting, away bool) err
 	return nil
 }
 
-// here does a task without the queue. Only an outage ends the sweep; any other
-// error is that order's own.
+// here does a task without the queue. Only what may be an outage is the sweep's
+// failure; any other error is that order's own.
 func (s *sweeper) here(ctx context.Context, task string, w order.Waiting, do func(context.Context, int64) error) error {
 	err := do(ctx, w.ID)
 	switch {
