@@ -58,6 +58,7 @@ func up(cmd *cobra.Command, withDemo bool) (err error) {
 		c.LogLevel = "warn" // steps are told in plain lines here
 	}
 	report := stack.NewReporter(cmd.OutOrStdout())
+	given := c
 	services, err := stack.Start(ctx, stack.Options{
 		DataDir: c.DataDir, PostgresURL: c.PostgresURL, RedisURL: c.RedisURL, ElasticsearchURL: c.ElasticsearchURL, Out: report,
 	})
@@ -65,8 +66,11 @@ func up(cmd *cobra.Command, withDemo bool) (err error) {
 		return interrupted(ctx, err)
 	}
 	defer func() {
-		err = errors.Join(err, services.Stop(context.WithoutCancel(ctx)))
-		report.Step("Everything is stopped; the data stay in %s.", services.DataDir)
+		stopErr := services.Stop(context.WithoutCancel(ctx))
+		if stopErr == nil {
+			report.Step("Everything is stopped; the data stay in %s.", services.DataDir)
+		}
+		err = errors.Join(err, stopErr)
 	}()
 	if c, err = complete(c, services); err != nil {
 		return err
@@ -78,7 +82,7 @@ func up(cmd *cobra.Command, withDemo bool) (err error) {
 	if err != nil {
 		return err
 	}
-	return runAll(ctx, c, report, services, listener)
+	return runAll(ctx, c, given, report, services, listener)
 }
 
 // outliveReaders keeps the process from being ended by SIGPIPE when whoever reads
@@ -161,7 +165,9 @@ func prepare(ctx context.Context, c config.Config, report *stack.Reporter, withD
 }
 
 // runAll runs the three roles until ctx ends, a role fails or a service dies.
-func runAll(ctx context.Context, c config.Config, report *stack.Reporter, services *stack.Stack, listener net.Listener) error {
+// given are the settings before what the start itself made: secrets among them
+// are not printed.
+func runAll(ctx context.Context, c, given config.Config, report *stack.Reporter, services *stack.Stack, listener net.Listener) error {
 	a := newApp(c, logger(c))
 	defer a.closeAll()
 	var x *indexer.Indexer
@@ -184,7 +190,7 @@ func runAll(ctx context.Context, c config.Config, report *stack.Reporter, servic
 			return nil
 		}
 	})
-	a.add("welcome", func(ctx context.Context) error { return a.welcome(ctx, report, x, listener.Addr().String()) })
+	a.add("welcome", func(ctx context.Context) error { return a.welcome(ctx, report, given, x, listener.Addr().String()) })
 	err = a.run(ctx)
 	report.Step("Stopping …")
 	return err

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"time"
 
 	"aforro/indexer"
+	"aforro/pkg/config"
 	"aforro/pkg/lifecycle"
 	"aforro/pkg/search"
 	"aforro/pkg/stack"
@@ -17,7 +19,7 @@ const readyPoll = 50 * time.Millisecond
 
 // welcome shows the index being built, then says where everything is and what
 // to try. It ends with ctx.
-func (a *app) welcome(ctx context.Context, report *stack.Reporter, x *indexer.Indexer, addr string) error {
+func (a *app) welcome(ctx context.Context, report *stack.Reporter, given config.Config, x *indexer.Indexer, addr string) error {
 	begun := time.Now()
 	steps := stepBars{report: report, unit: "documents"}
 	built := false
@@ -34,7 +36,7 @@ func (a *app) welcome(ctx context.Context, report *stack.Reporter, x *indexer.In
 	if built {
 		report.Step("Index is built (%.1f s)", time.Since(begun).Seconds())
 	}
-	if err := a.sayWhere(ctx, report, addr); err != nil {
+	if err := a.sayWhere(ctx, report, given, addr); err != nil {
 		a.log.Warn("the first search failed", "error", err)
 	}
 	<-ctx.Done()
@@ -53,14 +55,25 @@ func answers(ctx context.Context, addr string) bool {
 	return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
 }
 
-func (a *app) sayWhere(ctx context.Context, report *stack.Reporter, addr string) error {
+// shown is what each setting is printed as: whole, so that it can be used, when
+// the start made it, and with its secret hidden when somebody gave it.
+func shown(given config.Config) func(env, value string) string {
+	hidden := map[string]string{}
+	for _, s := range config.Settings() {
+		hidden[s.Env] = s.Value(given)
+	}
+	return func(env, value string) string { return cmp.Or(hidden[env], value) }
+}
+
+func (a *app) sayWhere(ctx context.Context, report *stack.Reporter, given config.Config, addr string) error {
+	show := shown(given)
 	base := "http://" + reachable(addr)
 	report.Step("")
 	report.Step("Aforro is ready.")
-	report.Step("  API            %s   (routes: %s/docs, staff key: %s)", base, base, a.cfg.StaffKey)
-	report.Step("  PostgreSQL     %s", a.cfg.PostgresURL)
-	report.Step("  Redis          %s", a.cfg.RedisURL)
-	report.Step("  Elasticsearch  %s", a.cfg.ElasticsearchURL)
+	report.Step("  API            %s   (routes: %s/docs, staff key: %s)", base, base, show("AFORRO_STAFF_KEY", a.cfg.StaffKey))
+	report.Step("  PostgreSQL     %s", show(postgresURL, a.cfg.PostgresURL))
+	report.Step("  Redis          %s", show(redisURL, a.cfg.RedisURL))
+	report.Step("  Elasticsearch  %s", show(elasticsearchURL, a.cfg.ElasticsearchURL))
 	report.Step("  Data           %s", a.cfg.DataDir)
 	engine, err := a.engine()
 	if err != nil {
