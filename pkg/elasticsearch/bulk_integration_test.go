@@ -3,6 +3,7 @@
 package elasticsearch
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -109,11 +110,11 @@ func TestABlockedIndexIsToBeTriedAgain(t *testing.T) {
 func TestABatchOfTheLargestDocumentsIsSplit(t *testing.T) {
 	t.Parallel()
 	c, index := MustLive(t)
-	attributes := json.RawMessage(`{"manual": "` + strings.Repeat("word ", 50_000) + `"}`)
+	long := "https://example.org/" + strings.Repeat("x", 256<<10) // kept, but not indexed: quick
 	writes := make([]search.Write, 450)
 	for i := range writes {
 		d := document(int64(i+1), "Large")
-		d.Attributes = attributes
+		d.ImageURL = long
 		writes[i] = search.Write{ID: d.ID, Version: 1, Document: &d}
 	}
 	results := MustBulk(t, c, index, writes)
@@ -172,6 +173,9 @@ func TestWhatIsRenderedIsWhatIsStored(t *testing.T) {
 // another way than Go.
 func sameJSON(tb testing.TB, a, b []byte) bool {
 	tb.Helper()
+	if bytes.Equal(a, bytes.ReplaceAll(b, []byte(`\u0026`), []byte("&"))) {
+		return true
+	}
 	var x, y any
 	if err := errors.Join(json.Unmarshal(a, &x), json.Unmarshal(b, &y)); err != nil {
 		tb.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -23,6 +24,8 @@ import (
 type shop struct {
 	*Client
 	docs []search.Document
+	// lower has the titles of docs in small letters.
+	lower []string
 }
 
 // demoShop is indexed once for all tests of the package.
@@ -60,7 +63,10 @@ func MustShop(tb testing.TB) *shop {
 		docs := MustDemo(tb)
 		c := MustClient(tb, node, testkit.Unique(tb))
 		index := MustIndex(tb, c)
-		demoShop.shop = shop{c, docs}
+		demoShop.shop = shop{Client: c, docs: docs}
+		for _, d := range docs {
+			demoShop.lower = append(demoShop.lower, strings.ToLower(d.Title))
+		}
 		for at := 0; at < len(docs); at += 1000 {
 			MustStore(tb, c, index, docs[at:min(len(docs), at+1000)])
 		}

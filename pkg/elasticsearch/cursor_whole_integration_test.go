@@ -30,17 +30,15 @@ func walkAll(t *testing.T, c *Client, p search.Params, between func()) (ids []in
 func TestACursorWalkGivesTheWholeCatalogueInOrder(t *testing.T) {
 	t.Parallel()
 	s := MustShop(t)
-	for _, by := range []search.Sort{search.ByNewest, search.ByPriceDesc} {
-		p := search.Params{Sort: by, PageSize: search.MaxPageSize}
-		var want []int64
-		for _, d := range s.found(p) {
-			want = append(want, d.ID)
-		}
-		if got := walkAll(t, s.Client, p, func() {}); !slices.Equal(got, want) {
-			t.Errorf("%s: %d products, want %d, or another order", by, len(got), len(want))
-		}
+	p := search.Params{Sort: search.ByPriceDesc, PageSize: search.MaxPageSize}
+	var want []int64
+	for _, d := range s.found(p) {
+		want = append(want, d.ID)
 	}
-	p := search.Params{Query: "pritner", PageSize: search.MaxPageSize}
+	if got := walkAll(t, s.Client, p, func() {}); !slices.Equal(got, want) {
+		t.Errorf("%d products, want %d, or another order", len(got), len(want))
+	}
+	p = search.Params{Query: "pritner", PageSize: search.MaxPageSize}
 	if got, want := walkAll(t, s.Client, p, func() {}), s.everything(t, p); !slices.Equal(got, want) {
 		t.Errorf("a walk for misspelt words gives %d products, pages %d", len(got), len(want))
 	}

@@ -18,14 +18,13 @@ import (
 func (s *shop) suggested(typed string, store int64) []string {
 	lower := strings.ToLower(strings.TrimSpace(typed))
 	var begin, contain []string
-	for _, d := range s.docs {
-		if !keeps(search.Params{StoreID: store}, d) {
+	for i, d := range s.docs {
+		if !strings.Contains(s.lower[i], lower) || !keeps(search.Params{StoreID: store}, d) {
 			continue
 		}
-		switch title := strings.ToLower(d.Title); {
-		case strings.HasPrefix(title, lower):
+		if strings.HasPrefix(s.lower[i], lower) {
 			begin = append(begin, d.Title)
-		case strings.Contains(title, lower):
+		} else {
 			contain = append(contain, d.Title)
 		}
 	}
