@@ -73,7 +73,7 @@ type serverError struct {
 }
 
 // errBroke: Elasticsearch failed at this very request.
-var errBroke = errors.New("Elasticsearch broke on it")
+var errBroke = errors.New("the cluster broke on it")
 
 // refused turns a status into a fault.
 func refused(doing string, status int, answer []byte) error {
