@@ -122,8 +122,8 @@ func (a *app) desk(db *postgres.DB) (desk *order.Desk, hear func(context.Context
 // apiReady: Redis is not waited for, since everything works without it.
 func apiReady(db *postgres.DB, engine *elasticsearch.Client, also func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if err := db.Ping(ctx); err != nil {
-			return errors.New("PostgreSQL does not answer")
+		if err := db.Ready(ctx); err != nil {
+			return err
 		}
 		if also != nil {
 			if err := also(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aforro/pkg/config"
+	"aforro/pkg/fault"
 	"aforro/pkg/postgres"
 	"aforro/pkg/queue"
 	"aforro/pkg/telemetry"
@@ -70,8 +71,8 @@ func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
 	a.add("worker", w.Run)
 	// Without Redis the sweeper decides, so only PostgreSQL is waited for.
 	return func(ctx context.Context) error {
-		if err := db.Ping(ctx); err != nil {
-			return errors.New("PostgreSQL does not answer")
+		if err := db.Ready(ctx); err != nil {
+			return errors.New(fault.MessageOf(err))
 		}
 		return nil
 	}, nil

@@ -93,5 +93,15 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
+// MessageOf returns what of err is safe to show: the message of the first Error
+// in its chain, else words that say nothing.
+func MessageOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return "something went wrong; the log says what"
+}
+
 // Is reports whether err carries the code.
 func Is(err error, code Code) bool { return err != nil && CodeOf(err) == code }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,8 @@ type DB struct {
 	pool *pgxpool.Pool
 	q    *db.Queries
 	url  string
+	// current: the schema was seen to be as new as this program's.
+	current atomic.Bool
 }
 
 // Open prepares a pool; it connects on first use, so that a process starts

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"aforro/pkg/fault"
 	"aforro/pkg/postgres"
 	"aforro/pkg/testkit"
 )
@@ -133,5 +134,20 @@ func TestPublicationNamesWhatDocumentsAreMadeOf(t *testing.T) {
 	truncates := mustColumn(t, conn, `SELECT pubtruncate::text FROM pg_publication WHERE pubname = 'aforro' AND pubinsert AND pubupdate AND pubdelete`)
 	if !slices.Equal(truncates, []string{"true"}) {
 		t.Error("the publication leaves out a kind of change")
+	}
+}
+
+func TestReadyWantsTheSchema(t *testing.T) {
+	t.Parallel()
+	url := testkit.Postgres(t)
+	if err := testkit.Open(t, url).Ready(t.Context()); err != nil {
+		t.Errorf("a current schema is not ready: %v", err)
+	}
+	if err := postgres.MigrateDown(t.Context(), url, 0); err != nil {
+		t.Fatal(err)
+	}
+	err := testkit.Open(t, url).Ready(t.Context())
+	if !fault.Is(err, fault.Unavailable) || !strings.Contains(fault.MessageOf(err), "aforro migrate") {
+		t.Errorf("an empty schema says %v", err)
 	}
 }

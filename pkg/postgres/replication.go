@@ -26,10 +26,15 @@ const publication = "aforro"
 type Slot struct {
 	d    *DB
 	name string
+	// Silence is how long a stream may hear nothing from a server that is asked
+	// to answer before it counts as gone: a network that just stops resets
+	// nothing. It must be longer than the decoding of a large transaction may be
+	// silent; default 2 min, twice wal_sender_timeout's.
+	Silence time.Duration
 }
 
 // Slot names a replication slot, which need not exist yet.
-func (d *DB) Slot(name string) *Slot { return &Slot{d: d, name: name} }
+func (d *DB) Slot(name string) *Slot { return &Slot{d: d, name: name, Silence: 2 * time.Minute} }
 
 // State looks at the slot. NotFound: there is none, or the server has
 // given up on it, and changes may have been missed. Conflict: another database

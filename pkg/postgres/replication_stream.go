@@ -39,6 +39,8 @@ type changeStream struct {
 	done      chan struct{}
 	err       error
 	lastSent  time.Time
+	lastHeard time.Time
+	silence   time.Duration
 	open      bool // between Begin and Commit
 }
 
@@ -63,6 +65,7 @@ func (s *Slot) Open(ctx context.Context) (search.ChangeStream, error) {
 	own, cancel := context.WithCancel(ctx)
 	c := &changeStream{
 		conn: conn, decoder: newDecoder(), events: make(chan search.Event, streamBuffer), cancel: cancel, done: make(chan struct{}),
+		lastHeard: time.Now(), silence: s.Silence,
 	}
 	c.confirmed.Store(int64(state.Confirmed))
 	go c.run(own)
@@ -148,11 +151,13 @@ func (s *changeStream) step(ctx context.Context) error {
 	msg, err := s.conn.ReceiveMessage(context.Background())
 	var netErr net.Error
 	if errors.As(err, &netErr) && netErr.Timeout() {
-		return nil
+		return s.listen()
 	}
 	if err != nil {
 		return err
 	}
+	// After it was handed on: while the consumer is busy nobody listens.
+	defer func() { s.lastHeard = time.Now() }()
 	switch m := msg.(type) {
 	case *pgproto3.CopyData:
 		return s.data(ctx, m.Data)
@@ -160,6 +165,14 @@ func (s *changeStream) step(ctx context.Context) error {
 		return pgconn.ErrorResponseToPgError(m)
 	case *pgproto3.CopyDone:
 		return fault.New(fault.Unavailable, "the server ended the change stream")
+	}
+	return nil
+}
+
+// listen reports a server that has been silent for too long.
+func (s *changeStream) listen() error {
+	if quiet := time.Since(s.lastHeard); quiet > s.silence {
+		return fault.New(fault.Unavailable, "PostgreSQL has said nothing on the change stream for %s", quiet.Round(time.Second))
 	}
 	return nil
 }
@@ -242,7 +255,9 @@ func (s *changeStream) give(ctx context.Context, e search.Event) error {
 func (s *changeStream) status() error {
 	s.lastSent = time.Now()
 	at := pglogrepl.LSN(s.confirmed.Load())
-	err := pglogrepl.SendStandbyStatusUpdate(context.Background(), s.conn, pglogrepl.StandbyStatusUpdate{WALWritePosition: at})
+	err := pglogrepl.SendStandbyStatusUpdate(context.Background(), s.conn, pglogrepl.StandbyStatusUpdate{
+		WALWritePosition: at, ReplyRequested: time.Since(s.lastHeard) > s.silence/4,
+	})
 	return translate(err, "tell the server our position")
 }
 

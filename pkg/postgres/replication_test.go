@@ -3,6 +3,7 @@
 package postgres_test
 
 import (
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -191,4 +192,46 @@ func TestStreamIsAnsweredWhileItsConsumerWaits(t *testing.T) {
 		s, err := slot.State(t.Context())
 		return err == nil && s.Confirmed >= events[len(events)-1].Position
 	})
+}
+
+// A network that just stops resets nothing: the server's silence must be seen.
+func TestSilentServerEndsTheStream(t *testing.T) {
+	t.Parallel()
+	direct, err := url.Parse(testkit.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := testkit.NewProxy(t, direct.Host)
+	through := *direct
+	through.Host = proxy.Addr
+	slot := mustSlot(t, testkit.Open(t, through.String()))
+	slot.Silence = 2 * time.Second
+	stream := mustOpen(t, slot)
+	quiet := time.NewTimer(2 * slot.Silence)
+	select {
+	case <-quiet.C: // a server with nothing to tell answers when asked
+	case <-closed(stream):
+		t.Fatalf("a quiet stream ended: %v", stream.Err())
+	}
+	proxy.Mute()
+	select {
+	case <-closed(stream):
+	case <-time.After(10 * time.Second):
+		t.Fatal("a server that does not answer is still followed")
+	}
+	if !fault.Is(stream.Err(), fault.Unavailable) {
+		t.Errorf("ended with %v", stream.Err())
+	}
+	proxy.Heal()
+}
+
+// closed is closed when the stream has ended.
+func closed(stream search.ChangeStream) <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range stream.Events() {
+		}
+	}()
+	return ended
 }
