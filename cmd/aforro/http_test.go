@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"aforro/pkg/testkit"
 )
 
 // answer is what came back for one request.
@@ -52,10 +54,16 @@ func (s *shop) get(target string, headers ...string) answer {
 	return a
 }
 
-// read is a get that must succeed, decoded.
+// read is a get that must succeed, decoded. As a client does, it comes back
+// when a dependency was too slow: the services are shared, and may have started
+// a moment ago.
 func read[T any](s *shop, target string, headers ...string) (v T) {
 	s.tb.Helper()
-	a := s.get(target, headers...)
+	var a answer
+	testkit.Eventually(s.tb, patience, "GET "+target+" is not answered with 503", func() bool {
+		a = s.get(target, headers...)
+		return a.status != http.StatusServiceUnavailable
+	})
 	if a.status != http.StatusOK {
 		s.tb.Fatalf("GET %s: %d %s", target, a.status, a.body)
 	}
