@@ -39,14 +39,15 @@ test-race: ## Run the tests that need no services under the race detector (make 
 compiler: ## Install a C compiler (as root, on Debian) where there is none: the race detector wants one
 	@command -v "$$($(GO) env CC)" >/dev/null || { apt-get update -q && apt-get install -q -y --no-install-recommends gcc libc6-dev; }
 
-test-integration: ## Run all tests with services: those given, else containers, else native (SERVICES=env|containers|native insists)
+test-integration: ## Run all tests with services: those given, else containers, else native (SERVICES=env|containers|native insists, RACE=yes detects races, PACKAGES=... narrows)
 	@if [ -z "$(SERVICES)$$AFORRO_TEST_SERVICES$$AFORRO_TEST_POSTGRES_URL" ] && docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory images-services; fi
 	@$(MAKE) --no-print-directory run-integration
 
 # A make of its own, as it reads the image names that the line above may have written.
 .PHONY: run-integration
 run-integration:
-	$(CONTAINERS) $(if $(SERVICES),AFORRO_TEST_SERVICES=$(SERVICES)) $(GO) run ./pkg/testkit/run -- $(TESTSUM) -- -tags integration -timeout 20m -p 2 $(or $(PACKAGES),./...)
+	$(CONTAINERS) $(if $(SERVICES),AFORRO_TEST_SERVICES=$(SERVICES)) $(GO) run ./pkg/testkit/run -- \
+		$(if $(RACE),env CGO_ENABLED=1) $(TESTSUM) -- $(if $(RACE),-race) -tags integration -timeout 20m -p 2 $(or $(PACKAGES),./...)
 
 lint: ## Check formatting, go vet, staticcheck and that generated code is up to date
 	@files=$$(find . -name '*.go' -not -path './.*' -not -path './bin/*' -exec gofmt -l {} +); [ -z "$$files" ] || { echo "not formatted (gofmt -w):"; echo "$$files"; exit 1; }
