@@ -114,7 +114,8 @@ func TestRedisComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	proxy := testkit.NewProxy(t, target.Host)
-	c := mustOpen(t, "redis://"+proxy.Addr+target.Path)
+	target.Host = proxy.Addr
+	c := mustOpen(t, target.String())
 	stored := func() bool {
 		c.Set(t.Context(), "k", []byte("v"), time.Minute)
 		_, _, found := c.Get(t.Context(), "k")
