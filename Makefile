@@ -47,7 +47,7 @@ test-integration: ## Run all tests with services: those given, else containers, 
 .PHONY: run-integration
 run-integration:
 	$(CONTAINERS) $(if $(SERVICES),AFORRO_TEST_SERVICES=$(SERVICES)) $(GO) run ./pkg/testkit/run -- \
-		$(if $(RACE),env CGO_ENABLED=1) $(TESTSUM) -- $(if $(RACE),-race) -tags integration -timeout 20m -p 2 $(or $(PACKAGES),./...)
+		$(if $(RACE),env CGO_ENABLED=1) $(TESTSUM) -- $(if $(RACE),-race) -tags integration -timeout 20m -p 1 $(or $(PACKAGES),./...)
 
 lint: ## Check formatting, go vet, staticcheck and that generated code is up to date
 	@files=$$(find . -name '*.go' -not -path './.*' -not -path './bin/*' -exec gofmt -l {} +); [ -z "$$files" ] || { echo "not formatted (gofmt -w):"; echo "$$files"; exit 1; }
