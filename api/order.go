@@ -101,8 +101,8 @@ func (s *Server) order(ctx context.Context, in *orderInput) (*orderOutput, error
 		return nil, err
 	}
 	if !s.o.Tokens.Check(in.Token, orderScope, id) && !s.o.Staff.Check(in.Authorization) {
-		return nil, problem(http.StatusUnauthorized, "this order opens with its token, or with the staff key",
-			ProblemField{Location: "query.token", Message: "is not this order's token"}).with("WWW-Authenticate", "Bearer")
+		return nil, unauthorized("this order opens with its token, or with the staff key",
+			ProblemField{Location: "query.token", Message: "is not this order's token"})
 	}
 	o, err := s.o.Orders.Order(ctx, id)
 	if err != nil {

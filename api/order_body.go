@@ -3,9 +3,6 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"regexp"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -32,35 +29,20 @@ func (s *Server) describeOrderBody() {
 		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 }
 
-// object is a JSON object whose values have not been read yet.
-type object map[string]json.RawMessage
-
-// orderReader reads a body and gathers everything that is wrong with it.
+// orderReader reads the body of an order.
 type orderReader struct {
-	wrong []fault.Field
-	sums  map[int64]int64
-}
-
-func (r *orderReader) refuse(location, message string, raw json.RawMessage) {
-	f := fault.Field{Location: location, Message: message}
-	if len(raw) > 0 && len(raw) <= 100 {
-		f.Value = string(raw) // as text: a number may be too large for whoever reads it
-	}
-	r.wrong = append(r.wrong, f)
+	bodyReader
+	sums map[int64]int64
 }
 
 // readOrder reads the body of an order. Broken JSON is a 400; values that
 // cannot be are fault.Invalid, all named at once; an id that no id can be is
 // fault.NotFound.
 func readOrder(body []byte) (storeID int64, items []order.Item, err error) {
-	if !json.Valid(body) {
-		return 0, nil, problem(http.StatusBadRequest, "the body is not JSON", ProblemField{Location: "body", Message: "must be JSON"})
-	}
 	r := orderReader{sums: map[int64]int64{}}
-	var whole object
-	if json.Unmarshal(body, &whole) != nil || whole == nil {
-		r.refuse("body", "must be an object", nil)
-		return 0, nil, r.err()
+	whole, err := r.object(body)
+	if err != nil {
+		return 0, nil, err
 	}
 	storeID = r.id("body.store_id", whole["store_id"])
 	items = r.items(whole["items"])
@@ -117,44 +99,6 @@ func (r *orderReader) quantity(at string, line object) int64 {
 		r.refuse(at+".quantity", "says something else than quantity_requested", other)
 	}
 	return n
-}
-
-func (r *orderReader) pieces(at string, raw json.RawMessage) int64 {
-	if !integerLiteral.Match(raw) {
-		r.refuse(at, "must be a whole number", raw)
-		return 0
-	}
-	n, err := strconv.ParseInt(string(raw), 10, 64)
-	if err != nil || n < 1 || n > order.MaxQuantity {
-		r.refuse(at, "must be between 1 and 2147483647", raw)
-		return 0
-	}
-	return n
-}
-
-// integerLiteral is a JSON number without fraction or exponent.
-var integerLiteral = regexp.MustCompile(`^-?[0-9]+$`)
-
-// id reads an id: -1 for a whole number that no id can be, 0 when it is wrong.
-func (r *orderReader) id(at string, raw json.RawMessage) int64 {
-	if !integerLiteral.Match(raw) {
-		r.refuse(at, "must be a whole number", raw)
-		return 0
-	}
-	if id, err := strconv.ParseInt(string(raw), 10, 64); err == nil && id > 0 {
-		return id
-	}
-	return -1
-}
-
-func absent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
-
-func (r *orderReader) err() error {
-	if len(r.wrong) == 0 {
-		return nil
-	}
-	first := r.wrong[0]
-	return fault.New(fault.Invalid, "%s %s", first.Location, first.Message).With(r.wrong...)
 }
 
 // missing names ids that cannot exist, so that no adapter meets them.

@@ -21,12 +21,13 @@ const defaultRetryAfter = 2 * time.Second
 
 // statuses is the one table from what a caller can do to what HTTP says.
 var statuses = map[fault.Code]int{
-	fault.Invalid:     http.StatusBadRequest,
-	fault.NotFound:    http.StatusNotFound,
-	fault.Conflict:    http.StatusConflict,
-	fault.Gone:        http.StatusGone,
-	fault.Unavailable: http.StatusServiceUnavailable,
-	fault.Internal:    http.StatusInternalServerError,
+	fault.Invalid:       http.StatusBadRequest,
+	fault.Unprocessable: http.StatusUnprocessableEntity,
+	fault.NotFound:      http.StatusNotFound,
+	fault.Conflict:      http.StatusConflict,
+	fault.Gone:          http.StatusGone,
+	fault.Unavailable:   http.StatusServiceUnavailable,
+	fault.Internal:      http.StatusInternalServerError,
 }
 
 // Problem is an RFC 9457 problem: the body of every refusal.

@@ -19,6 +19,9 @@ type Code string
 const (
 	// Invalid: the request can never succeed as it is.
 	Invalid Code = "invalid"
+	// Unprocessable: the request is well formed and contradicts an earlier one
+	// (an idempotency key with another body).
+	Unprocessable Code = "unprocessable"
 	// NotFound: something named by the request does not exist.
 	NotFound Code = "not_found"
 	// Conflict: the request does not fit the present state.

@@ -3,8 +3,9 @@
 // what it says.
 //
 // States: PENDING → CONFIRMED (every line was in stock and all were deducted)
-// or PENDING → REJECTED (a line was short, nothing was deducted). A decided
-// order is never decided again.
+// or PENDING → REJECTED (a line was short, nothing was deducted), and
+// CONFIRMED → CANCELLED (all was given back). A decided order is never decided
+// again.
 package order
 
 import (
@@ -21,6 +22,7 @@ const (
 	Pending   Status = "PENDING"
 	Confirmed Status = "CONFIRMED"
 	Rejected  Status = "REJECTED"
+	Cancelled Status = "CANCELLED"
 )
 
 // Final reports whether the order has been decided.

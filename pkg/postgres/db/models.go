@@ -15,10 +15,33 @@ type Category struct {
 	Name string
 }
 
+type Confirmation struct {
+	ID          int64
+	OrderID     int64
+	Sequence    int32
+	EndpointID  *int64
+	CreatedAt   time.Time
+	Attempts    int32
+	NextAt      time.Time
+	LastError   string
+	DeliveredAt *time.Time
+	ParkedAt    *time.Time
+}
+
+type IdempotencyKey struct {
+	Route       string
+	Key         string
+	Fingerprint []byte
+	OrderID     *int64
+	Answer      []byte
+	CreatedAt   time.Time
+}
+
 type Inventory struct {
 	StoreID   int64
 	ProductID int64
 	Quantity  int32
+	Held      int32
 }
 
 type Load struct {
@@ -28,12 +51,15 @@ type Load struct {
 }
 
 type Order struct {
-	ID        int64
-	StoreID   int64
-	Status    string
-	CreatedAt time.Time
-	DecidedAt *time.Time
-	Reasons   []byte
+	ID            int64
+	StoreID       int64
+	Status        string
+	CreatedAt     time.Time
+	DecidedAt     *time.Time
+	Reasons       []byte
+	Total         catalog.Price
+	ReservationID *int64
+	Email         *string
 }
 
 type OrderEvent struct {
@@ -69,6 +95,29 @@ type Product struct {
 	Active      bool
 }
 
+type Reservation struct {
+	ID        int64
+	StoreID   int64
+	Status    string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	EndedAt   *time.Time
+}
+
+type ReservationItem struct {
+	ReservationID int64
+	ProductID     int64
+	Quantity      int32
+}
+
+type StockAdjustment struct {
+	ID        int64
+	StoreID   int64
+	Reason    string
+	Note      string
+	CreatedAt time.Time
+}
+
 type StockMovement struct {
 	ID        int64
 	StoreID   int64
@@ -86,4 +135,14 @@ type Store struct {
 	Latitude  float64
 	Longitude float64
 	CreatedAt time.Time
+}
+
+type WebhookEndpoint struct {
+	ID             int64
+	Url            string
+	Description    string
+	Secret         string
+	PreviousSecret *string
+	PreviousUntil  *time.Time
+	CreatedAt      time.Time
 }

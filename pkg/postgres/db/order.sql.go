@@ -59,7 +59,7 @@ func (q *Queries) DeductStock(ctx context.Context, arg DeductStockParams) (int64
 }
 
 const getOrder = `-- name: GetOrder :many
-SELECT o.id, o.store_id, o.status, o.created_at, o.decided_at, o.reasons, i.order_id, i.line, i.product_id, i.quantity_requested, i.unit_price,
+SELECT o.id, o.store_id, o.status, o.created_at, o.decided_at, o.reasons, o.total, o.reservation_id, o.email, i.order_id, i.line, i.product_id, i.quantity_requested, i.unit_price,
        (SELECT array_agg(e.status ORDER BY e.sequence) FROM order_events e WHERE e.order_id = o.id)::text[] AS statuses,
        (SELECT array_agg(e.at ORDER BY e.sequence) FROM order_events e WHERE e.order_id = o.id)::timestamptz[] AS times
 FROM orders o JOIN order_items i ON i.order_id = o.id
@@ -91,6 +91,9 @@ func (q *Queries) GetOrder(ctx context.Context, id int64) ([]GetOrderRow, error)
 			&i.Order.CreatedAt,
 			&i.Order.DecidedAt,
 			&i.Order.Reasons,
+			&i.Order.Total,
+			&i.Order.ReservationID,
+			&i.Order.Email,
 			&i.OrderItem.OrderID,
 			&i.OrderItem.Line,
 			&i.OrderItem.ProductID,
@@ -413,17 +416,23 @@ type LockStockParams struct {
 	ProductIds []int64
 }
 
+type LockStockRow struct {
+	StoreID   int64
+	ProductID int64
+	Quantity  int32
+}
+
 // Locks the stock lines that orders want, in (store, product) order, so that
 // two decisions wait for each other and never in a circle.
-func (q *Queries) LockStock(ctx context.Context, arg LockStockParams) ([]Inventory, error) {
+func (q *Queries) LockStock(ctx context.Context, arg LockStockParams) ([]LockStockRow, error) {
 	rows, err := q.db.Query(ctx, lockStock, arg.StoreIds, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Inventory
+	var items []LockStockRow
 	for rows.Next() {
-		var i Inventory
+		var i LockStockRow
 		if err := rows.Scan(&i.StoreID, &i.ProductID, &i.Quantity); err != nil {
 			return nil, err
 		}
