@@ -61,6 +61,7 @@ generate: ## Write generated code anew (SQL to Go, documentation tables)
 	$(TOOL) sqlc generate
 	$(GO) generate ./...
 	$(GO) run ./cmd/aforro config --markdown > docs/configuration.md
+	$(GO) test ./api -run TestTheCopyOfTheDocumentIsCurrent -update
 
 bench: build ## Measure every bar and print it beside its reference
 	$(GO) run ./cmd/bench

@@ -37,12 +37,15 @@ type Stores interface {
 	Inventory(ctx context.Context, storeID int64, after inventory.Position, limit int) ([]inventory.Line, error)
 }
 
-// Orders reads orders. An unknown one is fault.NotFound.
+// Orders reads and cancels orders. An unknown one is fault.NotFound.
 type Orders interface {
 	Order(ctx context.Context, id int64) (order.Order, error)
 	// StoreOrders lists a store's orders, newest first, with ids below beforeID
 	// (0: from the newest).
 	StoreOrders(ctx context.Context, storeID, beforeID int64, limit int) ([]order.Summary, error)
+	// Cancel gives a CONFIRMED order's stock back; an order that cannot be
+	// cancelled is fault.Conflict.
+	Cancel(ctx context.Context, id int64) (order.Order, error)
 }
 
 // Desk takes orders in; order.Desk is one.
@@ -50,8 +53,11 @@ type Desk interface {
 	// Place saves an order and waits for its decision until wait is over; what
 	// is PENDING then is returned so. An unknown store or product is
 	// fault.NotFound, an inactive product fault.Invalid, with the fields named
-	// as in the body ("body.items[0].product_id").
-	Place(ctx context.Context, storeID int64, items []order.Item, wait time.Duration) (order.Order, error)
+	// as in the body ("body.items[0].product_id"). A key that was used before gives
+	// the earlier order.
+	Place(ctx context.Context, draft order.Draft, wait time.Duration) (o order.Order, replayed bool, err error)
+	// Await returns the order when it is decided, or as it is when ctx ends.
+	Await(ctx context.Context, id int64) (order.Order, error)
 }
 
 // Cache keeps answers. It may forget at any time and never fails.

@@ -39,6 +39,8 @@ type Server struct {
 	stores   *storeRegister
 	gate     *gate
 	stopping atomic.Bool
+	// streams is how many orders are being followed.
+	streams atomic.Int64
 }
 
 // New prepares the role: it neither listens nor asks any dependency.

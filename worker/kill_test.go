@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -22,8 +21,6 @@ import (
 	"aforro/pkg/testkit"
 	"aforro/worker"
 )
-
-func taskID(id int64) string { return "order:" + strconv.FormatInt(id, 10) }
 
 // With these set, the test binary is a worker process.
 const childPostgres, childRedis = "AFORRO_TEST_CHILD_POSTGRES_URL", "AFORRO_TEST_CHILD_REDIS_URL"

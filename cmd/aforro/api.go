@@ -111,12 +111,12 @@ func (a *app) desk(db *postgres.DB) (desk *order.Desk, hear func(context.Context
 	if err != nil {
 		return nil, nil, err
 	}
-	return &order.Desk{
-		Saver: db, Reader: db, Waker: client, Signals: decisions,
-		Unwoken: func(id int64, err error) {
-			a.log.Warn("no worker was woken; the sweeper will decide", "order", id, "error", err)
+	return order.NewDesk(order.Parts{
+		Saver: db, Reader: db, Waker: client, Signals: decisions, Decider: order.NewDecider(db, nil),
+		Unwoken: func(orders int, err error) {
+			a.log.Warn("no worker was woken; deciding here", "orders", orders, "error", err)
 		},
-	}, decisions.Run, nil
+	}), decisions.Run, nil
 }
 
 // apiReady: Redis is not waited for, since everything works without it.
