@@ -50,6 +50,8 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	cfg.ConnConfig.ConnectTimeout = connectTimeout
 	params := cfg.ConnConfig.RuntimeParams
 	params["timezone"] = "UTC"
+	// What is answered is on disk, whatever the server's default is.
+	params["synchronous_commit"] = "on"
 	if o.ApplicationName != "" {
 		params["application_name"] = o.ApplicationName
 	}

@@ -43,7 +43,7 @@ func (c *counter) exec(sql string, args ...any) {
 
 func (c *counter) stock(store, product int64, quantity int) {
 	c.tb.Helper()
-	c.exec(`INSERT INTO inventory VALUES ($1, $2, $3)`, store, product, quantity)
+	c.exec(`INSERT INTO inventory (store_id, product_id, quantity) VALUES ($1, $2, $3)`, store, product, quantity)
 }
 
 // number asks for one number.
