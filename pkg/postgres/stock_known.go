@@ -1,0 +1,69 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"aforro/pkg/catalog"
+	"aforro/pkg/fault"
+	"aforro/pkg/postgres/db"
+)
+
+// asked is what a request names: a store, and products line by line.
+type asked struct {
+	storeID  int64
+	products []int64
+	// storeAt and productAt are where the request has them.
+	storeAt   string
+	productAt func(line int) string
+}
+
+// knownStore returns the store of a request whose products all exist.
+// Otherwise fault.NotFound names what does not, and, when only active products
+// will do, fault.Invalid those that are not sold any more.
+func knownStore(ctx context.Context, q *db.Queries, a asked, onlyActive bool) (catalog.Store, error) {
+	rows, err := q.AskProducts(ctx, db.AskProductsParams{StoreID: a.storeID, ProductIds: a.products})
+	if err != nil {
+		return catalog.Store{}, fmt.Errorf("look for a store and products: %w", err)
+	}
+	if !rows[0].StoreKnown {
+		return catalog.Store{}, a.noStore()
+	}
+	var unknown, inactive []fault.Field
+	for i, r := range rows {
+		field := fault.Field{Location: a.productAt(i), Value: a.products[i]}
+		switch {
+		case !r.Known:
+			field.Message = fmt.Sprintf("there is no product %d", a.products[i])
+			unknown = append(unknown, field)
+		case !r.Active && onlyActive:
+			field.Message = fmt.Sprintf("product %d is not sold any more", a.products[i])
+			inactive = append(inactive, field)
+		}
+	}
+	switch {
+	case len(unknown) > 0:
+		err = fault.New(fault.NotFound, "a product does not exist").With(unknown...)
+	case len(inactive) > 0:
+		err = fault.New(fault.Invalid, "a product is not sold any more").With(inactive...)
+	}
+	return catalog.Store{ID: a.storeID, Latitude: rows[0].Latitude, Longitude: rows[0].Longitude}, err
+}
+
+func (a asked) noStore() error {
+	message := fmt.Sprintf("there is no store %d", a.storeID)
+	return fault.New(fault.NotFound, "%s", message).With(fault.Field{Location: a.storeAt, Message: message, Value: a.storeID})
+}
+
+// needProduct returns fault.NotFound unless the product exists.
+func (d *DB) needProduct(ctx context.Context, id int64) error {
+	known, err := d.q.ProductExists(ctx, id)
+	if err != nil {
+		return translate(err, fmt.Sprintf("look for product %d", id))
+	}
+	if !known {
+		message := fmt.Sprintf("there is no product %d", id)
+		return fault.New(fault.NotFound, "%s", message).With(fault.Field{Location: "path.product_id", Message: message, Value: id})
+	}
+	return nil
+}
