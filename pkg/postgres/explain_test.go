@@ -63,7 +63,6 @@ var explained = map[string][]string{
 	"ProjectProductsAfter": {"0, 1000", "499000, 1000"},
 	"ListCategoryProducts": {"1, 0, 1000", "1, 499000, 1000", "30, 0, 1000"},
 	"AskProducts":          {"'{1}', 1", "'{7,499999,-1}', 99", upTo(500) + ", 1"},
-	"ProductExists":        {"1", "-5"},
 	"LockOrMakeLines":      {"1, '{1}'", "3, " + upTo(500)},
 	"ListLines":            {"1, '{1}'", "1, " + upTo(500)},
 	"SetLines":             {"1, '{1}', '{1}'", "1, " + upTo(500) + ", " + ones(500)},

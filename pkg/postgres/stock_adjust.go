@@ -122,10 +122,7 @@ func (d *DB) Movements(ctx context.Context, storeID, productID, beforeID int64, 
 		return nil, translate(err, fmt.Sprintf("list the movements of product %d in store %d", productID, storeID))
 	}
 	if len(rows) == 0 {
-		if err := d.needStore(ctx, storeID); err != nil {
-			return nil, err
-		}
-		return []inventory.Movement{}, d.needProduct(ctx, productID)
+		return []inventory.Movement{}, d.needLine(ctx, storeID, productID)
 	}
 	list := make([]inventory.Movement, len(rows))
 	for i, r := range rows {

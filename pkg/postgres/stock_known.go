@@ -55,15 +55,10 @@ func (a asked) noStore() error {
 	return fault.New(fault.NotFound, "%s", message).With(fault.Field{Location: a.storeAt, Message: message, Value: a.storeID})
 }
 
-// needProduct returns fault.NotFound unless the product exists.
-func (d *DB) needProduct(ctx context.Context, id int64) error {
-	known, err := d.q.ProductExists(ctx, id)
-	if err != nil {
-		return translate(err, fmt.Sprintf("look for product %d", id))
-	}
-	if !known {
-		message := fmt.Sprintf("there is no product %d", id)
-		return fault.New(fault.NotFound, "%s", message).With(fault.Field{Location: "path.product_id", Message: message, Value: id})
-	}
-	return nil
+// needLine returns fault.NotFound unless the store and the product of a path
+// exist; the line itself need not.
+func (d *DB) needLine(ctx context.Context, storeID, productID int64) error {
+	_, err := knownStore(ctx, d.q, asked{storeID: storeID, products: []int64{productID}, storeAt: "path.id",
+		productAt: func(int) string { return "path.product_id" }}, false)
+	return translate(err, "look for a stock line")
 }

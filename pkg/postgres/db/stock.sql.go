@@ -203,17 +203,6 @@ func (q *Queries) OpenAdjustment(ctx context.Context, arg OpenAdjustmentParams) 
 	return i, err
 }
 
-const productExists = `-- name: ProductExists :one
-SELECT EXISTS (SELECT 1 FROM products WHERE id = $1)
-`
-
-func (q *Queries) ProductExists(ctx context.Context, id int64) (bool, error) {
-	row := q.db.QueryRow(ctx, productExists, id)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const setLines = `-- name: SetLines :execrows
 UPDATE inventory i SET quantity = w.quantity
 FROM (SELECT unnest($2::bigint[]) AS product_id, unnest($3::integer[]) AS quantity) w

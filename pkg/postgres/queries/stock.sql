@@ -8,9 +8,6 @@ LEFT JOIN products p ON p.id = a.product_id
 LEFT JOIN stores s ON s.id = @store_id
 ORDER BY a.line;
 
--- name: ProductExists :one
-SELECT EXISTS (SELECT 1 FROM products WHERE id = $1);
-
 -- name: LockOrMakeLines :exec
 -- Locks a store's lines, and makes those that it does not carry yet (of 0
 -- pieces), all in one pass in (store, product) order, as everybody locks them.
