@@ -57,7 +57,7 @@ func child() error {
 	if err != nil {
 		return err
 	}
-	err = worker.New(worker.Options{Orders: db, Queue: q, Server: srv, Log: log, Metrics: prometheus.NewRegistry(),
+	err = worker.New(worker.Options{Orders: db, Holds: db, Queue: q, Server: srv, Log: log, Metrics: prometheus.NewRegistry(),
 		SweepEvery: 100 * time.Millisecond}).Run(ctx)
 	if closeErr := q.Close(); err == nil {
 		err = closeErr

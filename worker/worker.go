@@ -37,10 +37,11 @@ type Server interface {
 	Serve(ctx context.Context, handlers map[string]func(ctx context.Context, id int64) error) error
 }
 
-// Options are what a worker is made of. Orders, Queue, Server, Log and Metrics
-// are needed; a zero duration means the default.
+// Options are what a worker is made of. Orders, Holds, Queue, Server, Log and
+// Metrics are needed; a zero duration means the default.
 type Options struct {
 	Orders  Orders
+	Holds   Holds
 	Queue   Queue
 	Server  Server
 	Log     *slog.Logger
@@ -60,6 +61,11 @@ type Options struct {
 	// ConfirmAfter is how old a decision is before its confirmation can count as
 	// lost; default 5 s. At DecideAfter more it is sent whatever the queue says.
 	ConfirmAfter time.Duration
+	// ExpireEvery is how often reservations whose time is over are given back;
+	// default 1 s.
+	ExpireEvery time.Duration
+	// ForgetEvery is how often old idempotency keys are forgotten; default 1 h.
+	ForgetEvery time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -72,6 +78,8 @@ func (o Options) withDefaults() Options {
 	set(&o.RedriveAfter, time.Second)
 	set(&o.DecideAfter, 10*time.Second)
 	set(&o.ConfirmAfter, 5*time.Second)
+	set(&o.ExpireEvery, time.Second)
+	set(&o.ForgetEvery, time.Hour)
 	if o.Concurrency <= 0 {
 		o.Concurrency = 8
 	}
@@ -84,6 +92,7 @@ type Worker struct {
 	decider   *decider
 	confirmer *confirmer
 	sweeper   *sweeper
+	expirer   *expirer
 }
 
 // New returns a worker that is ready to run.
@@ -92,11 +101,12 @@ func New(o Options) *Worker {
 	m := newMetrics(o.Metrics)
 	d := &decider{orders: o.Orders, queue: o.Queue, metrics: m}
 	c := &confirmer{orders: o.Orders, log: o.Log, metrics: m}
-	return &Worker{server: o.Server, decider: d, confirmer: c,
+	return &Worker{server: o.Server, decider: d, confirmer: c, expirer: newExpirer(o, m),
 		sweeper: &sweeper{Options: o, decide: d.decide, confirm: c.confirm, metrics: m}}
 }
 
-// Run takes tasks and sweeps until ctx ends, then stops both and returns nil.
+// Run takes tasks, sweeps, and ends what has a time, until ctx ends; then it
+// stops all of that and returns nil.
 // It runs, sweeping, while the queue is away.
 func (w *Worker) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -113,5 +123,11 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.sweeper.run(ctx)
 		return nil
 	})
+	for _, part := range []func(context.Context){w.expirer.expireAll, w.expirer.forgetAll} {
+		g.Go(func() error {
+			part(ctx)
+			return nil
+		})
+	}
 	return g.Wait()
 }

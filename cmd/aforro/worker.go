@@ -65,7 +65,7 @@ func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
 		return nil, err
 	}
 	w := worker.New(worker.Options{
-		Orders: db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
+		Orders: db, Holds: db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
 		Concurrency: a.cfg.WorkerConcurrency, SweepEvery: a.cfg.SweepEvery,
 	})
 	a.add("worker", w.Run)
