@@ -92,6 +92,26 @@ func TestARefusalFreesTheKey(t *testing.T) {
 	}
 }
 
+// A commit that fails leaves neither the change nor the key.
+func TestACommitThatFailsKeepsNothing(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.stock(1, 1, 5)
+	c.exec(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'at commit'; END $$`)
+	c.exec(`CREATE CONSTRAINT TRIGGER fails AFTER UPDATE ON idempotency_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()`)
+	key := idempotency.New("adjustments/1", "k", []byte("b"))
+	if lines, replayed, err := c.Adjust(t.Context(), 1, recount(add(1, 1)), key); err == nil || replayed || lines != nil {
+		t.Fatalf("the failed commit was not noticed: %v %t", lines, replayed)
+	}
+	if n := c.number(`SELECT (SELECT count(*) FROM stock_adjustments) + (SELECT count(*) FROM idempotency_keys)`); n != 0 || c.left(1, 1) != 5 {
+		t.Errorf("%d rows were kept, %d left", n, c.left(1, 1))
+	}
+	c.exec(`DROP TRIGGER fails ON idempotency_keys`)
+	if _, replayed, err := c.Adjust(t.Context(), 1, recount(add(1, 1)), key); err != nil || replayed || c.left(1, 1) != 6 {
+		t.Errorf("then %t %v, %d left", replayed, err, c.left(1, 1))
+	}
+}
+
 // TestASecondUseWaitsForTheFirst: it neither fails nor runs before it is known
 // what became of the first.
 func TestASecondUseWaitsForTheFirst(t *testing.T) {
