@@ -14,6 +14,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
+
+	"aforro/pkg/lifecycle"
 )
 
 // Bounds of one connection. Writing may take as long as the longest wait for a
@@ -64,11 +66,19 @@ func New(o Options) (*Server, error) {
 	return s, s.route()
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+// ServeHTTP answers one request. While the role is stopping each answer asks the
+// client to leave its connection: by the time the listener closes those in use
+// are gone, and no request is lost on one that is closed under it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.stopping.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	s.handler.ServeHTTP(w, r)
+}
 
-// Run serves until ctx ends. Then readiness fails first, the listener closes,
-// requests under way end within StopGrace, and what is left is dropped.
+// Run serves until ctx ends. Then readiness fails at once and connections are no
+// longer kept; StopDelay later the listener closes; requests under way end
+// within StopGrace, counted from the beginning, and what is left is dropped.
 func (s *Server) Run(ctx context.Context) error {
 	listener, err := s.listen()
 	if err != nil {
@@ -102,8 +112,13 @@ func (s *Server) listen() (net.Listener, error) {
 
 func (s *Server) stop(ctx context.Context, srv *http.Server) error {
 	s.stopping.Store(true)
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.StopGrace)
+	ctx = context.WithoutCancel(ctx)
+	grace, cancel := context.WithTimeout(ctx, s.o.StopGrace)
 	defer cancel()
+	// Who asks /readyz goes elsewhere now; the others are still served.
+	if err := lifecycle.Sleep(ctx, min(s.o.StopDelay, s.o.StopGrace/2)); err != nil {
+		return fmt.Errorf("wait before the listener closes: %w", err)
+	}
 	err := srv.Shutdown(grace)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
