@@ -30,7 +30,7 @@ func (s slow) Place(context.Context, int64, []order.Item, time.Duration) (order.
 
 func mustRun(t *testing.T, change func(*Options)) (server *Server, base string, stop context.CancelFunc, ended chan error) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
-
-	"aforro/pkg/lifecycle"
 )
 
 // Bounds of one connection. Writing may take as long as the longest wait for a
@@ -32,15 +30,16 @@ const (
 
 // Server is the HTTP role.
 type Server struct {
-	o        Options
-	handler  http.Handler
-	engine   *gin.Engine
-	huma     huma.API
-	metrics  httpMetrics
-	proxies  []netip.Prefix
-	stores   *storeRegister
-	gate     *gate
-	stopping atomic.Bool
+	o         Options
+	handler   http.Handler
+	engine    *gin.Engine
+	huma      huma.API
+	metrics   httpMetrics
+	proxies   []netip.Prefix
+	stores    *storeRegister
+	gate      *gate
+	stopping  atomic.Bool
+	newcomers newcomers
 }
 
 // New prepares the role: it neither listens nor asks any dependency.
@@ -80,13 +79,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // longer kept; StopDelay later the listener closes; requests under way end
 // within StopGrace, counted from the beginning, and what is left is dropped.
 func (s *Server) Run(ctx context.Context) error {
-	listener, err := s.listen()
+	listener, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
 	srv := &http.Server{
 		Handler: s, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ConnState: s.newcomers.watch,
+		ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(listener) }()
@@ -95,29 +95,34 @@ func (s *Server) Run(ctx context.Context) error {
 	case err := <-ended:
 		return fmt.Errorf("serve HTTP: %w", err)
 	case <-ctx.Done():
-		return s.stop(ctx, srv)
+		return s.stop(context.WithoutCancel(ctx), srv, listener)
 	}
 }
 
-func (s *Server) listen() (net.Listener, error) {
+func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 	if s.o.Listener != nil {
 		return s.o.Listener, nil
 	}
-	listener, err := net.Listen("tcp", s.o.Addr)
+	return listen(ctx, s.o.Addr)
+}
+
+// listen opens a socket of plain TCP: Go's default, MPTCP, cannot be deafened.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	listener, err := config.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for HTTP: %w", err)
 	}
 	return listener, nil
 }
 
-func (s *Server) stop(ctx context.Context, srv *http.Server) error {
+func (s *Server) stop(ctx context.Context, srv *http.Server, listener net.Listener) error {
 	s.stopping.Store(true)
-	ctx = context.WithoutCancel(ctx)
 	grace, cancel := context.WithTimeout(ctx, s.o.StopGrace)
 	defer cancel()
-	// Who asks /readyz goes elsewhere now; the others are still served.
-	if err := lifecycle.Sleep(ctx, min(s.o.StopDelay, s.o.StopGrace/2)); err != nil {
-		return fmt.Errorf("wait before the listener closes: %w", err)
+	if delay := min(s.o.StopDelay, s.o.StopGrace/2); delay > 0 {
+		s.sayGoodbye(grace, listener, delay)
 	}
 	err := srv.Shutdown(grace)
 	if !errors.Is(err, context.DeadlineExceeded) {
