@@ -126,8 +126,11 @@ type Options struct {
 	RateLimit int
 	// DecisionWait is how long POST /orders/ waits before it answers 202.
 	DecisionWait time.Duration
-	// StopGrace is how long requests under way may take once Run is stopped.
+	// StopGrace is how long a stop may take, StopDelay included.
 	StopGrace time.Duration
+	// StopDelay is how long the listener stays open after readiness began to
+	// fail, so that balancers notice; at most half of StopGrace.
+	StopDelay time.Duration
 
 	// Ready says what the role is waiting for, nil when it can work.
 	Ready   func(ctx context.Context) error

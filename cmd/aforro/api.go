@@ -75,7 +75,8 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 		Stock: db, Reservations: db,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
-		DecisionWait: a.cfg.DecisionWait, StopGrace: a.cfg.StopGrace,
+		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
+		StopGrace: a.cfg.StopGrace * 9 / 10, // the rest is for dropping what is left then
 		Ready: apiReady(db, engine, also), Log: a.log, Metrics: a.metrics,
 		MetricsPage: promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}),
 	})
