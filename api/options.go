@@ -13,6 +13,7 @@ import (
 	"aforro/pkg/auth"
 	"aforro/pkg/catalog"
 	"aforro/pkg/inventory"
+	"aforro/pkg/notify"
 	"aforro/pkg/order"
 	"aforro/pkg/search"
 )
@@ -54,6 +55,25 @@ type Desk interface {
 	Place(ctx context.Context, storeID int64, items []order.Item, wait time.Duration) (order.Order, error)
 }
 
+// Webhooks keeps webhook endpoints; notify.Directory is one. An unknown one is
+// fault.NotFound, a URL or a description that cannot be fault.Invalid, named as
+// in the body.
+type Webhooks interface {
+	Endpoints(ctx context.Context) ([]notify.Endpoint, error)
+	Endpoint(ctx context.Context, id int64) (notify.Endpoint, error)
+	AddEndpoint(ctx context.Context, url, description string) (notify.Endpoint, notify.Secret, error)
+	ChangeEndpoint(ctx context.Context, id int64, c notify.Change) (notify.Endpoint, error)
+	RemoveEndpoint(ctx context.Context, id int64) error
+}
+
+// WebhookTools works on one webhook endpoint.
+type WebhookTools interface {
+	RotateSecret(ctx context.Context, id int64) (secret notify.Secret, previousUntil time.Time, err error)
+	Ping(ctx context.Context, id int64) (notify.Result, error)
+	Deliveries(ctx context.Context, id int64, state notify.State, before int64, limit int) ([]notify.Record, error)
+	RetryParked(ctx context.Context, id int64) (int64, error)
+}
+
 // Cache keeps answers. It may forget at any time and never fails.
 type Cache interface {
 	Get(ctx context.Context, key string) (value []byte, age time.Duration, found bool)
@@ -66,7 +86,7 @@ type Limiter interface {
 }
 
 // Options is what the role is made of. Engine, Catalogue, Stores, Orders,
-// Desk, Cache, Limiter, Ready, Log and Metrics are needed.
+// Desk, Cache, Limiter, Webhooks, WebhookTools, Ready, Log and Metrics are needed.
 type Options struct {
 	// Listener is served when set, else Addr is listened on.
 	Listener net.Listener
@@ -84,6 +104,9 @@ type Options struct {
 	Desk      Desk
 	Cache     Cache
 	Limiter   Limiter
+
+	Webhooks     Webhooks
+	WebhookTools WebhookTools
 
 	Tokens auth.Tokens
 	Staff  auth.Staff
@@ -111,6 +134,7 @@ func (o Options) check() error {
 	for name, missing := range map[string]bool{
 		"Engine": o.Engine == nil, "Catalogue": o.Catalogue == nil, "Stores": o.Stores == nil, "Orders": o.Orders == nil,
 		"Desk": o.Desk == nil, "Cache": o.Cache == nil, "Limiter": o.Limiter == nil, "Ready": o.Ready == nil,
+		"Webhooks": o.Webhooks == nil, "WebhookTools": o.WebhookTools == nil,
 		"Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,
 	} {
 		if missing {

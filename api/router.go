@@ -30,6 +30,7 @@ func (s *Server) route() error {
 	s.routeProducts()
 	s.routeStores()
 	s.routeOrders()
+	s.routeWebhooks()
 	s.routeHealth()
 	if err := s.routeDocs(); err != nil {
 		return err

@@ -60,6 +60,10 @@ type Options struct {
 	// ConfirmAfter is how old a decision is before its confirmation can count as
 	// lost; default 5 s. At DecideAfter more it is sent whatever the queue says.
 	ConfirmAfter time.Duration
+
+	// Deliver says how customers and other systems are told; without an Outbox
+	// nobody is.
+	Deliver DelivererOptions
 }
 
 func (o Options) withDefaults() Options {
@@ -84,6 +88,7 @@ type Worker struct {
 	decider   *decider
 	confirmer *confirmer
 	sweeper   *sweeper
+	deliverer *deliverer // nil without an outbox
 }
 
 // New returns a worker that is ready to run.
@@ -92,8 +97,22 @@ func New(o Options) *Worker {
 	m := newMetrics(o.Metrics)
 	d := &decider{orders: o.Orders, queue: o.Queue, metrics: m}
 	c := &confirmer{orders: o.Orders, log: o.Log, metrics: m}
-	return &Worker{server: o.Server, decider: d, confirmer: c,
+	w := &Worker{server: o.Server, decider: d, confirmer: c,
 		sweeper: &sweeper{Options: o, decide: d.decide, confirm: c.confirm, metrics: m}}
+	if o.Deliver.Outbox != nil {
+		w.deliverer = newDeliverer(o.Deliver, o.Log, newDeliveryMetrics(o.Metrics))
+	}
+	return w
+}
+
+// confirm handles order:confirmation.
+func (w *Worker) confirm(ctx context.Context, id int64) error {
+	if w.deliverer != nil {
+		if err := w.deliverer.wake(ctx, []int64{id}); err != nil {
+			return err
+		}
+	}
+	return w.confirmer.confirm(ctx, id)
 }
 
 // Run takes tasks and sweeps until ctx ends, then stops both and returns nil.
@@ -106,12 +125,15 @@ func (w *Worker) Run(ctx context.Context) error {
 		defer cancel()
 		return w.server.Serve(ctx, map[string]func(context.Context, int64) error{
 			order.TaskDecide:  w.decider.decide,
-			order.TaskConfirm: w.confirmer.confirm,
+			order.TaskConfirm: w.confirm,
 		})
 	})
 	g.Go(func() error {
 		w.sweeper.run(ctx)
 		return nil
 	})
+	if w.deliverer != nil {
+		g.Go(func() error { return w.deliverer.run(ctx) })
+	}
 	return g.Wait()
 }

@@ -64,8 +64,13 @@ func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
 	if err != nil {
 		return nil, err
 	}
+	deliver, err := a.deliveries(db)
+	if err != nil {
+		return nil, err
+	}
 	w := worker.New(worker.Options{
-		Orders: db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
+		Deliver: deliver,
+		Orders:  db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
 		Concurrency: a.cfg.WorkerConcurrency, SweepEvery: a.cfg.SweepEvery,
 	})
 	a.add("worker", w.Run)
