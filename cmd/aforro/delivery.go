@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	// An image without certificates has these to trust (Dockerfile's base is empty).
 	_ "golang.org/x/crypto/x509roots/fallback"
 
@@ -18,9 +16,6 @@ func (a *app) deliveries(db *postgres.DB) (worker.DelivererOptions, error) {
 	o := worker.DelivererOptions{Outbox: db, Webhooks: a.webhooks(), Grace: a.cfg.StopGrace / 3}
 	if a.cfg.SMTPURL == "" {
 		return o, nil
-	}
-	if a.cfg.MailFrom == "" {
-		return o, errors.New("AFORRO_MAIL_FROM (--mail-from) is needed with AFORRO_SMTP_URL: the sender of e-mail")
 	}
 	sender, err := mail.New(mail.Options{URL: a.cfg.SMTPURL, From: a.cfg.MailFrom})
 	if err != nil {

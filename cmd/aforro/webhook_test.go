@@ -146,12 +146,3 @@ func TestAnEndpointAddedByTheAPIIsToldByTheWorker(t *testing.T) {
 		t.Errorf("the list: %d %s", a.status, a.body)
 	}
 }
-
-// E-mail wants a sender: a worker that has a mail server and none does not start.
-func TestEMailWantsASender(t *testing.T) {
-	t.Parallel()
-	vars := map[string]string{postgresURL: testkit.Postgres(t), redisURL: testkit.Redis(t), "AFORRO_SMTP_URL": "smtp://shop:hunter2@127.0.0.1:1"}
-	if _, err := command(t, vars, "worker"); err == nil || !strings.Contains(err.Error(), "AFORRO_MAIL_FROM") || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("it says %v", err)
-	}
-}

@@ -50,6 +50,16 @@ func TestEveryBadSettingIsReportedAtOnce(t *testing.T) {
 	}
 }
 
+// A mail server without a sender is noticed before anything is sent.
+func TestEMailWantsASender(t *testing.T) {
+	t.Parallel()
+	_, err := load(map[string]string{"AFORRO_SMTP_URL": "smtp://shop:secret@mail"}, nil, nil)
+	mustName(t, err, "AFORRO_MAIL_FROM")
+	if _, err := load(map[string]string{"AFORRO_SMTP_URL": "smtp://mail", "AFORRO_MAIL_FROM": "Shop <shop@example.com>"}, nil, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func mustName(t *testing.T, err error, names ...string) {
 	t.Helper()
 	for _, name := range names {
