@@ -51,6 +51,10 @@ type Options struct {
 	ExpireEvery time.Duration
 	// ForgetEvery is how often old idempotency keys are forgotten; default 1 h.
 	ForgetEvery time.Duration
+
+	// Books are audited every AuditEvery; 0 is never.
+	Books      Books
+	AuditEvery time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -72,6 +76,7 @@ type Worker struct {
 	decider *order.Decider
 	sweeper *sweeper
 	expirer *expirer
+	auditor *auditor
 }
 
 // New returns a worker that is ready to run.
@@ -80,12 +85,12 @@ func New(o Options) *Worker {
 	m := newMetrics(o.Metrics)
 	f := &follow{queue: o.Queue, metrics: m}
 	d := order.NewDecider(o.Orders, f.decided)
-	return &Worker{server: o.Server, decider: d, expirer: newExpirer(o, m),
+	return &Worker{server: o.Server, decider: d, expirer: newExpirer(o, m), auditor: newAuditor(o),
 		sweeper: &sweeper{Options: o, decider: d, metrics: m}}
 }
 
-// Run takes tasks, sweeps, and ends what has a time, until ctx ends; then it
-// stops all of that and returns nil.
+// Run takes tasks, sweeps, ends what has a time, and audits, until ctx ends; then
+// it stops all of that and returns nil.
 // It runs, sweeping, while the queue is away.
 func (w *Worker) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -101,7 +106,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.sweeper.run(ctx)
 		return nil
 	})
-	for _, part := range []func(context.Context){w.expirer.expireAll, w.expirer.forgetAll} {
+	for _, part := range []func(context.Context){w.expirer.expireAll, w.expirer.forgetAll, w.auditor.run} {
 		g.Go(func() error {
 			part(ctx)
 			return nil

@@ -6,16 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"aforro/pkg/audit"
 	"aforro/pkg/postgres"
 )
-
-// repairLockWait ends a repair's wait for rows that somebody holds.
-const repairLockWait = 10 * time.Second
 
 func auditCommand() *cobra.Command {
 	var repair, asJSON bool
@@ -38,7 +34,7 @@ off; the report names the first ` + fmt.Sprint(audit.MostNamed) + ` findings of 
 			}
 			a := newApp(c, logger(c))
 			defer a.closeAll()
-			db, err := a.database(cmd.Context(), postgres.Options{ApplicationName: "aforro-audit", MaxConns: 2, LockTimeout: repairLockWait})
+			db, err := a.database(cmd.Context(), postgres.Options{ApplicationName: "aforro-audit", MaxConns: 2})
 			if err != nil {
 				return err
 			}
@@ -87,7 +83,7 @@ func runAudit(ctx context.Context, db *postgres.DB, repair bool, show func(audit
 		return errors.Join(failed, err)
 	}
 	if !o.Clean {
-		return errors.Join(failed, fmt.Errorf("the audit found %d things that are off, in %d checks", o.Found(), o.Off()))
+		return errors.Join(failed, errors.New("the audit is not clean: " + summary(o.Report)))
 	}
 	return failed
 }

@@ -28,10 +28,19 @@ func printAudit(out io.Writer, o auditOutcome) error {
 	if o.Clean {
 		fmt.Fprintf(&b, "clean: %d checks, nothing is off\n", len(o.Results))
 	} else {
-		fmt.Fprintf(&b, "OFF: %d findings in %d of %d checks\n", o.Found(), o.Off(), len(o.Results))
+		fmt.Fprintf(&b, "OFF: %s\n", summary(o.Report))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// summary is what is off, in short.
+func summary(r audit.Report) string {
+	findings := "findings"
+	if r.Found() == 1 {
+		findings = "finding"
+	}
+	return fmt.Sprintf("%d %s in %d of %d checks", r.Found(), findings, r.Off(), len(r.Results))
 }
 
 func writeReport(b *strings.Builder, r audit.Report) {

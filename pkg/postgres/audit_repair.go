@@ -26,6 +26,9 @@ const repairLock = 0x61666f727262 // "aforrb"
 // ledger tells how it came about, and somebody who went past its trigger left
 // out a part. When exactly that part is missing which orders say they took, it
 // is written as theirs.
+//
+// A row that somebody holds for 10 s ends the repair with fault.Unavailable, and
+// nothing is repaired.
 func (d *DB) RepairAudited(ctx context.Context) ([]audit.Repair, error) {
 	var done []audit.Repair
 	var overdue []int64
@@ -86,7 +89,7 @@ func (r *repair) say(check audit.Check, format string, args ...any) {
 
 // run locks orders, then reservations, then stock lines, as everybody does.
 func (r *repair) run(ctx context.Context, q *db.Queries) error {
-	if err := q.SetAuditMode(ctx); err != nil {
+	if err := errors.Join(q.SetAuditMode(ctx), q.SetRepairPatience(ctx)); err != nil {
 		return fmt.Errorf("prepare the session: %w", err)
 	}
 	if err := q.WaitForRepairLock(ctx, repairLock); err != nil {

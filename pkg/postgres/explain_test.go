@@ -140,6 +140,7 @@ var unexplained = map[string]string{
 	"RepairHeld":        "a repair, after an audit has read all there is",
 	"RepairMovements":   "a repair, after an audit has read all there is",
 	"SetAuditMode":      "reads no table",
+	"SetRepairPatience": "reads no table",
 	"TryAuditLock":      "reads no table",
 	"WaitForRepairLock": "reads no table",
 }

@@ -286,13 +286,23 @@ func (q *Queries) RepairTotals(ctx context.Context, ids []int64) ([]RepairTotals
 	return items, nil
 }
 
-const waitForRepairLock = `-- name: WaitForRepairLock :exec
+const setRepairPatience = `-- name: SetRepairPatience :exec
 
-SELECT pg_advisory_xact_lock($1)
+SELECT set_config('lock_timeout', '10s', true)
 `
 
 // Repairs of what an audit found. Rows are locked in the order that everybody
 // keeps: orders, then reservations, then stock lines.
+// For this transaction: a row that somebody holds for long ends it.
+func (q *Queries) SetRepairPatience(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, setRepairPatience)
+	return err
+}
+
+const waitForRepairLock = `-- name: WaitForRepairLock :exec
+SELECT pg_advisory_xact_lock($1)
+`
+
 func (q *Queries) WaitForRepairLock(ctx context.Context, key int64) error {
 	_, err := q.db.Exec(ctx, waitForRepairLock, key)
 	return err

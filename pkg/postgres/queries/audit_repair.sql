@@ -1,6 +1,10 @@
 -- Repairs of what an audit found. Rows are locked in the order that everybody
 -- keeps: orders, then reservations, then stock lines.
 
+-- name: SetRepairPatience :exec
+-- For this transaction: a row that somebody holds for long ends it.
+SELECT set_config('lock_timeout', '10s', true);
+
 -- name: WaitForRepairLock :exec
 SELECT pg_advisory_xact_lock(@key);
 
