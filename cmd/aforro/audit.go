@@ -83,7 +83,7 @@ func runAudit(ctx context.Context, db *postgres.DB, repair bool, show func(audit
 		return errors.Join(failed, err)
 	}
 	if !o.Clean {
-		return errors.Join(failed, errors.New("the audit is not clean: " + summary(o.Report)))
+		return errors.Join(failed, errors.New("the audit is not clean: "+summary(o.Report)))
 	}
 	return failed
 }

@@ -5,6 +5,7 @@ package postgres_test
 import (
 	"maps"
 	"testing"
+	"time"
 
 	"aforro/pkg/audit"
 	"aforro/pkg/order"
@@ -30,9 +31,10 @@ func newBooks(tb testing.TB) *counter {
 	if _, err := c.Cancel(tb.Context(), 3); err != nil {
 		tb.Fatal(err)
 	}
-	c.exec(`INSERT INTO reservations (store_id, status, expires_at, ended_at) VALUES (1, 'ACTIVE', now() + interval '1 hour', NULL), (1, 'RELEASED', now(), now())`)
-	c.exec(`INSERT INTO reservation_items VALUES (1, 1, 2), (2, 1, 9)`)
-	c.exec(`UPDATE inventory SET held = 2 WHERE store_id = 1 AND product_id = 1`)
+	c.mustReserve(1, time.Hour, want(1, 2))
+	if err := c.Release(tb.Context(), c.mustReserve(1, time.Hour, want(1, 3)).ID); err != nil {
+		tb.Fatal(err)
+	}
 	c.exec(`INSERT INTO idempotency_keys (route, key, fingerprint, order_id) VALUES ('POST /orders/', 'k', '', 1)`)
 	return c
 }

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
-	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"aforro/pkg/audit"
 	"aforro/pkg/fault"
 	"aforro/pkg/order"
-	"aforro/pkg/testkit"
 )
 
 // traffic runs orders and reservations over the products of store 1 until stop
@@ -28,8 +27,8 @@ func (c *counter) traffic() (stop func() int64) {
 		g.Go(func() error { return c.orderUntil(ctx, draw) })
 	}
 	for seed := range uint64(2) {
-		draw, conn := rand.New(rand.NewPCG(seed, 2)), testkit.Conn(c.tb, c.url)
-		g.Go(func() error { return reserveUntil(ctx, conn, draw) })
+		draw := rand.New(rand.NewPCG(seed, 2))
+		g.Go(func() error { return c.reserveUntil(ctx, draw) })
 	}
 	return func() int64 {
 		cancel()
@@ -62,31 +61,25 @@ func (c *counter) orderUntil(ctx context.Context, draw *rand.Rand) error {
 	return nil
 }
 
-// reserveUntil holds a piece for a cart and gives it back, until ctx ends.
-func reserveUntil(ctx context.Context, conn *pgx.Conn, draw *rand.Rand) error {
-	for id := int64(0); ctx.Err() == nil; {
-		product := 1 + draw.Int64N(5)
-		err := pgx.BeginFunc(context.Background(), conn, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(context.Background(), `INSERT INTO reservations (store_id, expires_at) VALUES (1, now() + interval '1 hour') RETURNING id`).Scan(&id); err != nil {
-				return err
-			}
-			if _, err := tx.Exec(context.Background(), `INSERT INTO reservation_items VALUES ($1, $2, 1)`, id, product); err != nil {
-				return err
-			}
-			_, err := tx.Exec(context.Background(), `UPDATE inventory SET held = held + 1 WHERE store_id = 1 AND product_id = $1`, product)
-			return err
-		})
+// reserveUntil holds a piece for a cart and gives it back, or has an order use
+// it, until ctx ends.
+func (c *counter) reserveUntil(ctx context.Context, draw *rand.Rand) error {
+	for ctx.Err() == nil {
+		items := []order.Item{want(1+draw.Int64N(5), 1)}
+		r, _, err := c.Reserve(context.Background(), 1, items, time.Hour, noKey)
 		if err != nil {
 			return fmt.Errorf("reserve: %w", err)
 		}
-		err = pgx.BeginFunc(context.Background(), conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(context.Background(), `UPDATE reservations SET status = 'RELEASED', ended_at = now() WHERE id = $1`, id); err != nil {
+		if draw.IntN(2) == 0 {
+			saved, err := c.SaveOrders(context.Background(), []order.Draft{{StoreID: 1, Items: items, Reservation: r.ID}})
+			if err != nil {
 				return err
 			}
-			_, err := tx.Exec(context.Background(), `UPDATE inventory SET held = held - 1 WHERE store_id = 1 AND product_id = $1`, product)
-			return err
-		})
-		if err != nil {
+			if _, _, err := c.DecidePending(context.Background(), []int64{saved[0].Order.ID}); err != nil {
+				return err
+			}
+		}
+		if err := c.Release(context.Background(), r.ID); err != nil {
 			return fmt.Errorf("release: %w", err)
 		}
 	}
