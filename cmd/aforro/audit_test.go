@@ -4,12 +4,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os/exec"
 	"strings"
 	"testing"
 
+	"aforro/pkg/config"
 	"aforro/pkg/order"
 	"aforro/pkg/testkit"
 )
@@ -137,5 +140,32 @@ func TestAuditEndsWithACode(t *testing.T) {
 		if off := strings.Contains(stderr.String(), "aforro: the audit is not clean: 1 finding in 1 of 11 checks"); off != (c.code == 1) {
 			t.Errorf("to standard error: %s", stderr.String())
 		}
+	}
+}
+
+// TestTheWorkerAuditsAsItIsTold: by its setting.
+func TestTheWorkerAuditsAsItIsTold(t *testing.T) {
+	t.Parallel()
+	vars := newSold(t, wrongHeld)
+	vars[redisURL], vars["AFORRO_AUDIT_EVERY"] = testkit.Redis(t), "50ms"
+	cfg, err := config.Load(vars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &logLines{}
+	a := newApp(cfg, slog.New(slog.NewTextHandler(log, nil)))
+	defer a.closeAll()
+	if _, err := a.addWorker(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.run(ctx) }()
+	testkit.Eventually(t, patience, "it says what it found", func() bool {
+		return strings.Contains(log.String(), "product 7 in store 1: held 3, live reservations hold 0")
+	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
