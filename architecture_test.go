@@ -73,7 +73,7 @@ func in(dir string, roots ...string) bool {
 var (
 	roles    = []string{"api", "indexer", "worker"}
 	adapters = []string{"pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache", "pkg/webhook", "pkg/mail"}
-	domain   = []string{"pkg/fault", "pkg/idempotency", "pkg/catalog", "pkg/inventory", "pkg/order", "pkg/notify", "pkg/search", "pkg/importer", "pkg/seed"}
+	domain   = []string{"pkg/fault", "pkg/idempotency", "pkg/catalog", "pkg/inventory", "pkg/order", "pkg/notify", "pkg/search", "pkg/importer", "pkg/seed", "pkg/audit"}
 	platform = []string{"pkg/config", "pkg/lifecycle", "pkg/telemetry", "pkg/auth"}
 )
 
