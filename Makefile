@@ -15,7 +15,7 @@ export GOFLAGS += -buildvcs=false
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-race compiler test-integration lint generate bench images images-services \
+.PHONY: help run build test test-unit test-race compiler test-integration lint generate bench chaos chaos-short images images-services \
 	docker-engine reset smoke compose-up compose-down compose-check ci
 
 help: ## List every target
@@ -64,6 +64,13 @@ generate: ## Write generated code anew (SQL to Go, documentation tables)
 
 bench: build ## Measure every bar and print it beside its reference
 	$(GO) run ./cmd/bench
+
+chaos: build ## Kill, empty and cut off everything while orders are placed, then check each order (3 minutes; SEED=n repeats, DURATION=30s)
+	$(GO) build -o bin/chaos ./cmd/chaos
+	@exec bin/chaos $(if $(SEED),-seed $(SEED)) $(if $(DURATION),-duration $(DURATION))
+
+chaos-short: ## The same for 30 s, as in CI
+	@$(MAKE) --no-print-directory chaos DURATION=30s
 
 images: build docker-engine ## Build the product's image, and stand-ins for service images that cannot be pulled
 	@deploy/images/build.sh all

@@ -136,6 +136,7 @@ var drivers = map[string][]string{
 	"github.com/spf13/cobra":               {"cmd"},
 	"github.com/caarlos0/env/v11":          {"pkg/config"},
 	"github.com/testcontainers/":           {"pkg/testkit"},
+	"github.com/Shopify/toxiproxy/v2":      {"cmd/chaos"},
 	"github.com/schollz/progressbar/v3":    {"pkg/stack", "cmd"},
 	"github.com/prometheus/client_golang/": {"pkg/telemetry", "api", "indexer", "worker", "pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache", "cmd"},
 }
