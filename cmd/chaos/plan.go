@@ -95,6 +95,9 @@ func plan(seed uint64, duration time.Duration) (rounds []round) {
 			if len(deck) == 0 {
 				deck = rng.Perm(len(kinds))
 			}
+			if len(r.faults) == 1 && kinds[deck[0]].name == r.faults[0].kind {
+				continue // a new deck begins with what the last one ended with: not twice at once
+			}
 			r.faults = append(r.faults, kinds[deck[0]].draw(rng))
 			deck = deck[1:]
 		}

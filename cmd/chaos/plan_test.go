@@ -30,6 +30,9 @@ func TestPlans(t *testing.T) {
 			if len(r.faults) < 1 || len(r.faults) > 2 {
 				t.Fatalf("seed %d: %d faults at once", seed, len(r.faults))
 			}
+			if len(r.faults) == 2 && r.faults[0].kind == r.faults[1].kind {
+				t.Fatalf("seed %d: %s twice at once", seed, r.faults[0].kind)
+			}
 			last = r.at
 			for _, f := range r.faults {
 				order = append(order, f.kind)
