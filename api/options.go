@@ -12,6 +12,7 @@ import (
 
 	"aforro/pkg/auth"
 	"aforro/pkg/catalog"
+	"aforro/pkg/idempotency"
 	"aforro/pkg/inventory"
 	"aforro/pkg/order"
 	"aforro/pkg/search"
@@ -37,12 +38,15 @@ type Stores interface {
 	Inventory(ctx context.Context, storeID int64, after inventory.Position, limit int) ([]inventory.Line, error)
 }
 
-// Orders reads orders. An unknown one is fault.NotFound.
+// Orders reads and cancels orders. An unknown one is fault.NotFound.
 type Orders interface {
 	Order(ctx context.Context, id int64) (order.Order, error)
 	// StoreOrders lists a store's orders, newest first, with ids below beforeID
 	// (0: from the newest).
 	StoreOrders(ctx context.Context, storeID, beforeID int64, limit int) ([]order.Summary, error)
+	// Cancel gives a CONFIRMED order's stock back; an order that cannot be
+	// cancelled is fault.Conflict.
+	Cancel(ctx context.Context, id int64) (order.Order, error)
 }
 
 // Desk takes orders in; order.Desk is one.
@@ -50,8 +54,32 @@ type Desk interface {
 	// Place saves an order and waits for its decision until wait is over; what
 	// is PENDING then is returned so. An unknown store or product is
 	// fault.NotFound, an inactive product fault.Invalid, with the fields named
-	// as in the body ("body.items[0].product_id").
-	Place(ctx context.Context, storeID int64, items []order.Item, wait time.Duration) (order.Order, error)
+	// as in the body ("body.items[0].product_id"). A key that was used before gives
+	// the earlier order.
+	Place(ctx context.Context, draft order.Draft, wait time.Duration) (o order.Order, replayed bool, err error)
+	// Await returns the order when it is decided, or as it is when ctx ends.
+	Await(ctx context.Context, id int64) (order.Order, error)
+}
+
+// Stock corrects what stores have, and reads the ledger of it. What is unknown
+// is fault.NotFound, with the fields named as in the path and the body.
+type Stock interface {
+	// Adjust applies all lines or none, once for a key; replayed when the key was
+	// used before. A line that cannot have what it would is fault.Conflict, a key
+	// that was used for another body fault.Unprocessable.
+	Adjust(ctx context.Context, storeID int64, a inventory.Adjustment, r idempotency.Request) (lines []inventory.Stock, replayed bool, err error)
+	// Movements lists a line's ledger, newest first, with ids below beforeID (0:
+	// from the newest).
+	Movements(ctx context.Context, storeID, productID, beforeID int64, limit int) ([]inventory.Movement, error)
+}
+
+// Reservations hold stock for carts.
+type Reservations interface {
+	// Reserve holds all items or none, once for a key, as Stock.Adjust. Too
+	// little stock is an *order.Shortage, an inactive product fault.Invalid.
+	Reserve(ctx context.Context, storeID int64, items []order.Item, hold time.Duration, r idempotency.Request) (made inventory.Reservation, replayed bool, err error)
+	// Release gives back what a reservation still holds.
+	Release(ctx context.Context, id int64) error
 }
 
 // Cache keeps answers. It may forget at any time and never fails.
@@ -66,7 +94,7 @@ type Limiter interface {
 }
 
 // Options is what the role is made of. Engine, Catalogue, Stores, Orders,
-// Desk, Cache, Limiter, Ready, Log and Metrics are needed.
+// Desk, Stock, Reservations, Cache, Limiter, Ready, Log and Metrics are needed.
 type Options struct {
 	// Listener is served when set, else Addr is listened on.
 	Listener net.Listener
@@ -84,6 +112,9 @@ type Options struct {
 	Desk      Desk
 	Cache     Cache
 	Limiter   Limiter
+
+	Stock        Stock
+	Reservations Reservations
 
 	Tokens auth.Tokens
 	Staff  auth.Staff
@@ -114,7 +145,7 @@ func (o Options) check() error {
 	for name, missing := range map[string]bool{
 		"Engine": o.Engine == nil, "Catalogue": o.Catalogue == nil, "Stores": o.Stores == nil, "Orders": o.Orders == nil,
 		"Desk": o.Desk == nil, "Cache": o.Cache == nil, "Limiter": o.Limiter == nil, "Ready": o.Ready == nil,
-		"Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,
+		"Stock": o.Stock == nil, "Reservations": o.Reservations == nil, "Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,
 	} {
 		if missing {
 			return errors.New("api.Options wants " + name)

@@ -22,10 +22,10 @@ type slow struct {
 	came, decide chan struct{}
 }
 
-func (s slow) Place(context.Context, int64, []order.Item, time.Duration) (order.Order, error) {
+func (s slow) Place(context.Context, order.Draft, time.Duration) (order.Order, bool, error) {
 	close(s.came)
 	<-s.decide
-	return order.Order{ID: 1, Status: order.Confirmed}, nil
+	return order.Order{ID: 1, Status: order.Confirmed}, false, nil
 }
 
 func mustRun(t *testing.T, change func(*Options)) (server *Server, base string, stop context.CancelFunc, ended chan error) {

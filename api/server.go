@@ -40,6 +40,8 @@ type Server struct {
 	gate      *gate
 	stopping  atomic.Bool
 	newcomers newcomers
+	// streams is how many orders are being followed.
+	streams atomic.Int64
 }
 
 // New prepares the role: it neither listens nor asks any dependency.

@@ -72,6 +72,7 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 	server, err := api.New(api.Options{
 		Listener: listener, Addr: a.cfg.HTTPAddr, PublicURL: a.cfg.PublicURL, TrustedProxies: a.cfg.TrustedProxies,
 		Engine: engine, Catalogue: db, Stores: db, Orders: db, Desk: desk, Cache: kept, Limiter: kept,
+		Stock: db, Reservations: db,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
 		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
@@ -112,12 +113,12 @@ func (a *app) desk(db *postgres.DB) (desk *order.Desk, hear func(context.Context
 	if err != nil {
 		return nil, nil, err
 	}
-	return &order.Desk{
-		Saver: db, Reader: db, Waker: client, Signals: decisions,
-		Unwoken: func(id int64, err error) {
-			a.log.Warn("no worker was woken; the sweeper will decide", "order", id, "error", err)
+	return order.NewDesk(order.Parts{
+		Saver: db, Reader: db, Waker: client, Signals: decisions, Decider: order.NewDecider(db, nil),
+		Unwoken: func(orders int, err error) {
+			a.log.Warn("no worker was woken; deciding here", "orders", orders, "error", err)
 		},
-	}, decisions.Run, nil
+	}), decisions.Run, nil
 }
 
 // apiReady: Redis is not waited for, since everything works without it.
