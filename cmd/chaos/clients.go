@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,36 +97,36 @@ func (c *client) indulge(ctx context.Context, e, earlier *entry) {
 
 // insist sends a request until it is answered, each time to the other address,
 // and reports false when ctx ended first.
-func (c *client) insist(ctx context.Context, method, path, key, body string) (a answer, tries int, ok bool) {
-	for ctx.Err() == nil {
-		a, err := send(ctx, c.http, method, c.bases[c.at%len(c.bases)]+path, key, body)
+func (c *client) insist(ctx context.Context, r request) (a answer, tries int, ok bool) {
+	for {
+		a, err := r.send(ctx, c.http, c.bases[c.at%len(c.bases)])
 		if !a.again(err) {
 			return a, tries, true
 		}
-		if ctx.Err() == nil {
-			tries++
-			c.at++
-			// How it ended is looked at in the loop's condition.
-			if lifecycle.Sleep(ctx, lifecycle.Backoff(tries, firstWait, mostWait)) != nil {
-				break
-			}
+		tries++
+		c.at++
+		if lifecycle.Sleep(ctx, lifecycle.Backoff(tries, firstWait, mostWait)) != nil {
+			return a, tries, false
 		}
 	}
-	return a, tries, false
 }
 
 // place sends the order until it is acknowledged.
 func (c *client) place(ctx context.Context, e *entry) {
 	begun := time.Now()
-	a, tries, ok := c.insist(ctx, http.MethodPost, "/orders/", e.key, e.body())
+	a, tries, ok := c.insist(ctx, post(e))
 	e.retries, e.took = tries, time.Since(begun)
 	switch {
 	case !ok:
 		c.found.add(foundLate, "order of key %s was not acknowledged after %s and %d retries", e.key, e.took.Round(time.Millisecond), tries)
-	case !a.taken():
+	case !a.taken() || (a.status == http.StatusAccepted) != (a.order.Status == pending):
 		c.fail("an order", e, a)
 	default:
 		e.id, e.token = a.order.ID, a.order.Token
+		e.page = fmt.Sprintf("/orders/%d/?token=%s", e.id, url.QueryEscape(e.token))
+		if a.status == http.StatusAccepted {
+			e.page = a.header.Get("Location")
+		}
 		c.told(e, a)
 	}
 }
@@ -137,7 +138,7 @@ func (c *client) follow(ctx context.Context, e *entry) {
 			c.found.add(foundLate, "order %d was still PENDING at the end", e.id)
 			return
 		}
-		a, _, ok := c.insist(ctx, http.MethodGet, e.page(""), "", "")
+		a, _, ok := c.insist(ctx, request{method: http.MethodGet, path: e.page})
 		if !ok {
 			continue
 		}
@@ -151,14 +152,9 @@ func (c *client) follow(ctx context.Context, e *entry) {
 	}
 }
 
-// page is the path to the order or, with a suffix, to what can be done with it.
-func (e *entry) page(suffix string) string {
-	return fmt.Sprintf("/orders/%d/%s?token=%s", e.id, suffix, url.QueryEscape(e.token))
-}
-
 func (c *client) cancel(ctx context.Context, e *entry) {
 	e.cancelAsked = true
-	a, _, ok := c.insist(ctx, http.MethodPost, e.page("cancel/"), "", "")
+	a, _, ok := c.insist(ctx, request{method: http.MethodPost, path: strings.Replace(e.page, "?", "cancel/?", 1)})
 	switch {
 	case !ok:
 		c.found.add(foundLate, "the cancellation of order %d was not answered", e.id)
@@ -171,7 +167,7 @@ func (c *client) cancel(ctx context.Context, e *entry) {
 
 // repeat sends an acknowledged order again.
 func (c *client) repeat(ctx context.Context, e *entry) {
-	a, _, ok := c.insist(ctx, http.MethodPost, "/orders/", e.key, e.body())
+	a, _, ok := c.insist(ctx, post(e))
 	switch {
 	case !ok:
 	case !a.taken() || a.header.Get("Idempotent-Replayed") != "true":
@@ -185,7 +181,7 @@ func (c *client) repeat(ctx context.Context, e *entry) {
 func (c *client) misuse(ctx context.Context, e *entry) {
 	other := *e
 	other.lines = append([]line{{e.lines[0][0], e.lines[0][1] + 1}}, e.lines[1:]...)
-	if a, _, ok := c.insist(ctx, http.MethodPost, "/orders/", e.key, other.body()); ok && a.status != http.StatusUnprocessableEntity {
+	if a, _, ok := c.insist(ctx, post(&other)); ok && a.status != http.StatusUnprocessableEntity {
 		c.fail("another order under a used key", e, a)
 	}
 }

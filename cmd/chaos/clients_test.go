@@ -45,6 +45,9 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if next.replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
+	if next.code == http.StatusAccepted {
+		w.Header().Set("Location", "/orders/4/?token=t")
+	}
 	w.WriteHeader(next.code)
 	if _, err := fmt.Fprintf(w, `{"id": %d, "status": %q, "token": "t"}`, next.id, next.status); err != nil {
 		panic(http.ErrAbortHandler)
@@ -96,7 +99,7 @@ func TestClientsFind(t *testing.T) {
 	place := func(ctx context.Context, c *client, e *entry) { c.place(ctx, e); c.follow(ctx, e) }
 	known := func(status string, then func(context.Context, *client, *entry)) func(context.Context, *client, *entry) {
 		return func(ctx context.Context, c *client, e *entry) {
-			e.id, e.status, e.token = 4, status, "t"
+			e.id, e.status, e.page = 4, status, "/orders/4/?token=t"
 			then(ctx, c, e)
 		}
 	}
@@ -115,6 +118,8 @@ func TestClientsFind(t *testing.T) {
 		"a 502":                        {place, reply{502, 0, "", false}, foundFailure},
 		"a refusal":                    {place, reply{422, 0, "", false}, foundFailure},
 		"an order without a state":     {place, reply{201, 4, "", false}, foundChange},
+		"pending, and yet 201":         {place, reply{201, 4, pending, false}, foundFailure},
+		"decided, and yet 202":         {place, reply{202, 4, confirmed, false}, foundFailure},
 		"silence":                      {place, reply{}, foundLate},
 		"the page is not there":        {follow, reply{404, 0, "", false}, foundFailure},
 		"the page is another's":        {follow, reply{200, 5, confirmed, false}, foundChange},

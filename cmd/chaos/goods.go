@@ -17,6 +17,10 @@ const (
 	delivered     = 20
 )
 
+// asyncInHundred orders do not wait for their decision: what they are told is
+// PENDING, and no less to be relied on.
+const asyncInHundred = 20
+
 // goods are the products of each store, the most wanted first.
 type goods struct {
 	stores   []int64
@@ -73,7 +77,7 @@ func newShopper(all goods, rng *rand.Rand) *shopper {
 
 // draw is one order of one to three lines; a product may come twice.
 func (s *shopper) draw(key string) *entry {
-	e := &entry{key: key, store: s.goods.stores[s.whichStore.Uint64()]}
+	e := &entry{key: key, store: s.goods.stores[s.whichStore.Uint64()], async: s.rng.IntN(100) < asyncInHundred}
 	for range 1 + s.rng.IntN(3) {
 		e.lines = append(e.lines, line{s.goods.products[e.store][s.one.Uint64()], 1 + s.rng.Int64N(2)})
 	}

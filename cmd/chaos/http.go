@@ -46,18 +46,31 @@ func (e *entry) body() string {
 	return fmt.Sprintf(`{"store_id": %d, "items": [%s]}`, e.store, strings.Join(items, ", "))
 }
 
-// send sends one request; an empty key or body is left out.
-func send(ctx context.Context, client *http.Client, method, url, key, body string) (a answer, err error) {
+// request is what is sent, as often as it takes. What is empty is left out.
+type request struct{ method, path, key, prefer, body string }
+
+func post(e *entry) request {
+	r := request{method: http.MethodPost, path: "/orders/", key: e.key, body: e.body()}
+	if e.async {
+		r.prefer = "respond-async"
+	}
+	return r
+}
+
+// send sends the request to one API.
+func (r request) send(ctx context.Context, client *http.Client, base string) (a answer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, r.method, base+r.path, strings.NewReader(r.body))
 	if err != nil {
 		return a, err
 	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
+	for name, value := range map[string]string{"Idempotency-Key": r.key, "Prefer": r.prefer} {
+		if value != "" {
+			req.Header.Set(name, value)
+		}
 	}
-	if body != "" {
+	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := client.Do(req)

@@ -22,11 +22,15 @@ type entry struct {
 	key   string
 	store int64
 	lines []line
+	// async: the client does not wait for the decision.
+	async bool
 
 	// What the client was told. id is 0 until the order is acknowledged.
 	id     int64
 	token  string
 	status string
+	// page is where the order is found.
+	page string
 	// took is the time from the first attempt to the acknowledgement.
 	took    time.Duration
 	retries int

@@ -11,11 +11,11 @@ import (
 
 // tally counts what a run has seen.
 type tally struct {
-	placed, acknowledged, retries int
-	byStatus                      map[string]int
-	slowestAck                    *entry
-	slowestDecision               fact
-	faults                        map[string]int
+	placed, acknowledged, async, retries int
+	byStatus                             map[string]int
+	slowestAck                           *entry
+	slowestDecision                      fact
+	faults                               map[string]int
 }
 
 func count(entries []*entry, f facts, caused []fault) tally {
@@ -26,6 +26,9 @@ func count(entries []*entry, f facts, caused []fault) tally {
 			continue
 		}
 		t.acknowledged++
+		if e.async {
+			t.async++
+		}
 		t.byStatus[e.status]++
 		if t.slowestAck == nil || e.took > t.slowestAck.took {
 			t.slowestAck = e
@@ -58,8 +61,8 @@ func (t tally) print(seed uint64, duration time.Duration) {
 		faults = append(faults, fmt.Sprintf("%s %d", kind, t.faults[kind]))
 	}
 	fmt.Printf("faults         %s\n", strings.Join(faults, ", "))
-	fmt.Printf("orders         %d acknowledged of %d: %d confirmed, %d rejected, %d cancelled (%.0f a second)\n", t.acknowledged, t.placed,
-		t.byStatus[confirmed], t.byStatus[rejected], t.byStatus[cancelled], float64(t.acknowledged)/duration.Seconds())
+	fmt.Printf("orders         %d acknowledged of %d (%.0f a second), %d without waiting: %d confirmed, %d rejected, %d cancelled\n", t.acknowledged, t.placed,
+		float64(t.acknowledged)/duration.Seconds(), t.async, t.byStatus[confirmed], t.byStatus[rejected], t.byStatus[cancelled])
 	fmt.Printf("retries        %d by clients\n", t.retries)
 	if t.slowestAck != nil {
 		fmt.Printf("slowest        acknowledgement %.1f s (order %d), decision %.1f s (order %d)\n",
