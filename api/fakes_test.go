@@ -34,6 +34,9 @@ type shop struct {
 	fails    error
 	decided  order.Order
 	undecide bool
+	replays  bool
+	drafts   []order.Draft
+	waits    []time.Duration
 	lines    []inventory.Line
 	list     []order.Summary
 	refuse   time.Duration
@@ -83,20 +86,46 @@ func (s *shop) Inventory(_ context.Context, _ int64, after inventory.Position, l
 	return list, s.fails
 }
 
-func (s *shop) Place(_ context.Context, storeID int64, items []order.Item, wait time.Duration) (order.Order, error) {
+func (s *shop) Place(_ context.Context, d order.Draft, wait time.Duration) (order.Order, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drafts, s.waits = append(s.drafts, d), append(s.waits, wait)
 	switch {
 	case s.fails != nil:
-		return order.Order{}, s.fails
-	case storeID != 2:
-		return order.Order{}, notFound("store", fault.Field{Location: "body.store_id", Message: "there is no such store"})
-	case items[0].ProductID == 11:
-		return order.Order{}, fault.New(fault.Invalid, "inactive").With(fault.Field{Location: "body.items[0].product_id", Message: "is not sold any more"})
-	case items[0].ProductID != 10:
-		return order.Order{}, notFound("product", fault.Field{Location: "body.items[0].product_id", Message: "there is no such product"})
+		return order.Order{}, false, s.fails
+	case d.StoreID != 2:
+		return order.Order{}, false, notFound("store", fault.Field{Location: "body.store_id", Message: "there is no such store"})
+	case d.Items[0].ProductID == 11:
+		return order.Order{}, false, fault.New(fault.Invalid, "inactive").With(fault.Field{Location: "body.items[0].product_id", Message: "is not sold any more"})
+	case d.Items[0].ProductID != 10:
+		return order.Order{}, false, notFound("product", fault.Field{Location: "body.items[0].product_id", Message: "there is no such product"})
 	case wait == 0 || s.undecide:
-		return order.Order{ID: 1, StoreID: 2, Status: order.Pending, CreatedAt: made, Items: items, Total: 5590}, nil
+		return order.Order{ID: 1, StoreID: 2, Status: order.Pending, CreatedAt: made, Items: d.Items, Total: 5590}, s.replays, nil
 	}
-	return s.decided, nil
+	return s.decided, s.replays, nil
+}
+
+// Await decides at once what was PENDING.
+func (s *shop) Await(context.Context, int64) (order.Order, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.decided.Status == order.Pending {
+		at := made.Add(time.Second)
+		s.decided.Status, s.decided.DecidedAt = order.Confirmed, &at
+		s.decided.History = append(s.decided.History, order.Event{Status: order.Confirmed, At: at})
+	}
+	return s.decided, s.fails
+}
+
+func (s *shop) Cancel(_ context.Context, id int64) (order.Order, error) {
+	if id != 1 {
+		return order.Order{}, fault.New(fault.NotFound, "not found")
+	}
+	if s.decided.Status == order.Rejected {
+		return order.Order{}, fault.New(fault.Conflict, "only a CONFIRMED order can be cancelled")
+	}
+	s.decided.Status = order.Cancelled
+	return s.decided, s.fails
 }
 
 func (s *shop) Order(_ context.Context, id int64) (order.Order, error) {

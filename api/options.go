@@ -38,12 +38,15 @@ type Stores interface {
 	Inventory(ctx context.Context, storeID int64, after inventory.Position, limit int) ([]inventory.Line, error)
 }
 
-// Orders reads orders. An unknown one is fault.NotFound.
+// Orders reads and cancels orders. An unknown one is fault.NotFound.
 type Orders interface {
 	Order(ctx context.Context, id int64) (order.Order, error)
 	// StoreOrders lists a store's orders, newest first, with ids below beforeID
 	// (0: from the newest).
 	StoreOrders(ctx context.Context, storeID, beforeID int64, limit int) ([]order.Summary, error)
+	// Cancel gives a CONFIRMED order's stock back; an order that cannot be
+	// cancelled is fault.Conflict.
+	Cancel(ctx context.Context, id int64) (order.Order, error)
 }
 
 // Desk takes orders in; order.Desk is one.
@@ -51,8 +54,11 @@ type Desk interface {
 	// Place saves an order and waits for its decision until wait is over; what
 	// is PENDING then is returned so. An unknown store or product is
 	// fault.NotFound, an inactive product fault.Invalid, with the fields named
-	// as in the body ("body.items[0].product_id").
-	Place(ctx context.Context, storeID int64, items []order.Item, wait time.Duration) (order.Order, error)
+	// as in the body ("body.items[0].product_id"). A key that was used before gives
+	// the earlier order.
+	Place(ctx context.Context, draft order.Draft, wait time.Duration) (o order.Order, replayed bool, err error)
+	// Await returns the order when it is decided, or as it is when ctx ends.
+	Await(ctx context.Context, id int64) (order.Order, error)
 }
 
 // Stock corrects what stores have, and reads the ledger of it. What is unknown
@@ -120,8 +126,11 @@ type Options struct {
 	RateLimit int
 	// DecisionWait is how long POST /orders/ waits before it answers 202.
 	DecisionWait time.Duration
-	// StopGrace is how long requests under way may take once Run is stopped.
+	// StopGrace is how long a stop may take, StopDelay included.
 	StopGrace time.Duration
+	// StopDelay is how long the listener stays open after readiness began to
+	// fail, so that balancers notice; at most half of StopGrace.
+	StopDelay time.Duration
 
 	// Ready says what the role is waiting for, nil when it can work.
 	Ready   func(ctx context.Context) error

@@ -6,18 +6,27 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// orderScope is what order tokens are made for.
-const orderScope = "order"
+// What tokens are made for.
+const (
+	orderScope       = "order"
+	reservationScope = "reservation"
+)
 
 const placeDoc = `Saves an order and waits a moment for its decision: 201 with CONFIRMED (all was deducted) or REJECTED (nothing was;
-reasons say why). When the decision takes longer, or with Prefer: respond-async, 202 with PENDING and where to look.`
+reasons say why). When the decision takes longer, or with Prefer: respond-async, 202 with PENDING and where to look. With an Idempotency-Key
+the request may be repeated: the same body answers the same order in its present state.`
+
+// mostWait is the longest wait for a decision that a client may ask for.
+const mostWait = 10 * time.Second
 
 type placeInput struct {
-	Prefer  string `header:"Prefer" doc:"respond-async answers 202 without waiting."`
+	Prefer  string `header:"Prefer" doc:"respond-async answers 202 without waiting; wait=N waits for N seconds, at most 10."`
+	Key     string `header:"Idempotency-Key" doc:"What makes a repeat safe: up to 255 characters that nobody guesses, such as a UUID; kept for 24 hours."`
 	RawBody []byte `contentType:"application/json"`
 }
 
@@ -26,6 +35,7 @@ type placeOutput struct {
 	Location   string `header:"Location" doc:"Where the order is found later; with 202."`
 	RetryAfter string `header:"Retry-After" doc:"With 202."`
 	Preference string `header:"Preference-Applied"`
+	Replayed   string `header:"Idempotent-Replayed" doc:"true when the key was used before."`
 	Body       orderView
 }
 
@@ -57,25 +67,32 @@ func (s *Server) routeOrders() {
 		Summary: "An order, for who holds its token, or staff",
 		Errors:  []int{http.StatusUnauthorized, http.StatusNotFound},
 	}, s.order)
+	register(s, huma.Operation{
+		OperationID: "cancel-order", Method: http.MethodPost, Path: "/orders/{id}/cancel/", Tags: []string{"Orders"},
+		Summary:     "Cancel a CONFIRMED order",
+		Description: "Gives its stock back, once. A repeat answers the same; an order that is PENDING or REJECTED cannot be cancelled (409).",
+		Errors:      []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict},
+	}, s.cancelOrder)
+	s.routeOrderEvents()
 }
 
 // placeOrder answers with the decision, or with where to look for it.
 func (s *Server) placeOrder(ctx context.Context, in *placeInput) (*placeOutput, error) {
-	storeID, items, err := readOrder(in.RawBody)
+	draft, err := s.readOrder(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	wait, async := s.o.DecisionWait, prefersAsync(in.Prefer)
-	if async {
-		wait = 0
+	if draft.Request, err = keyed("orders", in.Key, in.RawBody); err != nil {
+		return nil, err
 	}
-	placed, err := s.o.Desk.Place(ctx, storeID, items, wait)
+	wait, applied := s.decisionWait(in.Prefer)
+	placed, replayed, err := s.o.Desk.Place(ctx, draft, wait)
 	if err != nil {
 		return nil, err
 	}
-	out := &placeOutput{Status: http.StatusCreated, Body: s.viewOrder(placed)}
-	if async {
-		out.Preference = "respond-async"
+	out := &placeOutput{Status: http.StatusCreated, Preference: applied, Body: s.viewOrder(placed)}
+	if replayed {
+		out.Replayed = "true"
 	}
 	if !placed.Status.Final() {
 		out.Status, out.RetryAfter = http.StatusAccepted, "1"
@@ -84,27 +101,59 @@ func (s *Server) placeOrder(ctx context.Context, in *placeInput) (*placeOutput, 
 	return out, nil
 }
 
-func prefersAsync(prefer string) bool {
+// decisionWait is how long a client waits for the decision, and what of its
+// preferences (RFC 7240) was applied.
+func (s *Server) decisionWait(prefer string) (wait time.Duration, applied string) {
 	for p := range strings.SplitSeq(prefer, ",") {
-		if strings.EqualFold(strings.TrimSpace(p), "respond-async") {
-			return true
+		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "respond-async":
+			return 0, "respond-async"
+		case "wait":
+			if n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 16); err == nil && applied == "" {
+				wait = min(time.Duration(n)*time.Second, mostWait)
+				applied = "wait=" + strconv.Itoa(int(wait/time.Second))
+			}
 		}
 	}
-	return false
+	if applied == "" {
+		wait = s.o.DecisionWait
+	}
+	return wait, applied
 }
 
-// order opens to its token, which tells nothing about which orders exist, and
-// to staff.
+// openOrder reads the id of an order that the caller may see: who holds its
+// token, which tells nothing about which orders exist, and staff.
+func (s *Server) openOrder(raw integer, token, authorization string) (int64, error) {
+	id, err := pathID(raw, "order")
+	if err != nil {
+		return 0, err
+	}
+	if !s.o.Tokens.Check(token, orderScope, id) && !s.o.Staff.Check(authorization) {
+		return 0, unauthorized("this order opens with its token, or with the staff key",
+			ProblemField{Location: "query.token", Message: "is not this order's token"})
+	}
+	return id, nil
+}
+
 func (s *Server) order(ctx context.Context, in *orderInput) (*orderOutput, error) {
-	id, err := pathID(in.ID, "order")
+	id, err := s.openOrder(in.ID, in.Token, in.Authorization)
 	if err != nil {
 		return nil, err
 	}
-	if !s.o.Tokens.Check(in.Token, orderScope, id) && !s.o.Staff.Check(in.Authorization) {
-		return nil, unauthorized("this order opens with its token, or with the staff key",
-			ProblemField{Location: "query.token", Message: "is not this order's token"})
-	}
 	o, err := s.o.Orders.Order(ctx, id)
+	if err != nil {
+		return nil, named(err, "order", string(in.ID))
+	}
+	return &orderOutput{Body: s.viewOrderDetail(o)}, nil
+}
+
+func (s *Server) cancelOrder(ctx context.Context, in *orderInput) (*orderOutput, error) {
+	id, err := s.openOrder(in.ID, in.Token, in.Authorization)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.o.Orders.Cancel(ctx, id)
 	if err != nil {
 		return nil, named(err, "order", string(in.ID))
 	}

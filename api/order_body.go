@@ -3,17 +3,28 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"net/mail"
+	"strings"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"aforro/pkg/auth"
 	"aforro/pkg/fault"
 	"aforro/pkg/order"
 )
 
 // orderBody describes what POST /orders/ takes; readOrder reads it.
 type orderBody struct {
-	StoreID int64      `json:"store_id" doc:"Where it is bought." example:"2"`
-	Items   []itemBody `json:"items" minItems:"1" maxItems:"500" nullable:"false"`
+	StoreID     int64      `json:"store_id" doc:"Where it is bought." example:"2"`
+	Items       []itemBody `json:"items" minItems:"1" maxItems:"500" nullable:"false"`
+	Reservation *heldBody  `json:"reservation,omitempty" doc:"Stock held for this cart: the order may use it, and uses it up when it is CONFIRMED."`
+	Email       string     `json:"email,omitempty" format:"email" maxLength:"254" doc:"Where the confirmation goes."`
+}
+
+type heldBody struct {
+	ID    int64  `json:"id" example:"17"`
+	Token string `json:"token" doc:"What POST /reservations/ answered with."`
 }
 
 type itemBody struct {
@@ -38,19 +49,59 @@ type orderReader struct {
 // readOrder reads the body of an order. Broken JSON is a 400; values that
 // cannot be are fault.Invalid, all named at once; an id that no id can be is
 // fault.NotFound.
-func readOrder(body []byte) (storeID int64, items []order.Item, err error) {
+func (s *Server) readOrder(body []byte) (order.Draft, error) {
 	r := orderReader{sums: map[int64]int64{}}
 	whole, err := r.object(body)
 	if err != nil {
-		return 0, nil, err
+		return order.Draft{}, err
 	}
-	storeID = r.id("body.store_id", whole["store_id"])
-	items = r.items(whole["items"])
+	draft := order.Draft{StoreID: r.id("body.store_id", whole["store_id"]), Items: r.items(whole["items"]),
+		Reservation: r.reservation(whole["reservation"], s.o.Tokens), Email: r.email(whole["email"])}
 	if err := r.err(); err != nil {
-		return 0, nil, err
+		return order.Draft{}, err
 	}
-	return storeID, items, missing(storeID, items)
+	return draft, missing(draft.StoreID, draft.Items)
 }
+
+// reservation reads the reservation that the order may consume, which its token
+// opens; 0 is none.
+func (r *orderReader) reservation(raw json.RawMessage, tokens auth.Tokens) int64 {
+	if absent(raw) {
+		return 0
+	}
+	var whole object
+	if json.Unmarshal(raw, &whole) != nil || whole == nil {
+		r.refuse("body.reservation", "must be an object with id and token", nil)
+		return 0
+	}
+	id := r.id("body.reservation.id", whole["id"])
+	var token string
+	if json.Unmarshal(whole["token"], &token) != nil || !tokens.Check(token, reservationScope, id) {
+		r.refuse("body.reservation.token", "is not this reservation's token", nil)
+	}
+	return id
+}
+
+// email reads a bare address; empty is none.
+func (r *orderReader) email(raw json.RawMessage) string {
+	if absent(raw) {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		r.refuse("body.email", "must be text", raw)
+		return ""
+	}
+	at, err := mail.ParseAddress(text)
+	if err != nil || at.Name != "" || at.Address != text || len(text) > maxEmail || strings.ContainsFunc(text, unicode.IsControl) {
+		r.refuse("body.email", "must be an e-mail address of at most 254 bytes, such as someone@example.com", raw)
+		return ""
+	}
+	return text
+}
+
+// maxEmail is the longest address that mail can be sent to (RFC 5321, 4.5.3.1.3).
+const maxEmail = 254
 
 func (r *orderReader) items(raw json.RawMessage) []order.Item {
 	var lines []json.RawMessage

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"aforro/pkg/idempotency"
 	"aforro/pkg/order"
 )
 
@@ -62,6 +63,12 @@ func TestBadOrderBodies(t *testing.T) {
 		{"both and different", item(`"product_id": 10, "quantity": 1, "quantity_requested": 2`), 422, "body.items[0].quantity"},
 		{"501 lines", lines(501), 422, "body.items"},
 		{"inactive product", item(`"product_id": 11, "quantity": 1`), 422, "body.items[0].product_id"},
+		{"a reservation that is none", `{"store_id": 2, "items": [{"product_id": 10, "quantity": 1}], "reservation": 5}`, 422, "body.reservation"},
+		{"a reservation without a token", `{"store_id": 2, "items": [{"product_id": 10, "quantity": 1}], "reservation": {"id": 5}}`, 422, "body.reservation.token"},
+		{"a reservation of another", `{"store_id": 2, "items": [{"product_id": 10, "quantity": 1}], "reservation": {"id": 5, "token": "x"}}`, 422, "body.reservation.token"},
+		{"an e-mail with a name", `{"store_id": 2, "items": [{"product_id": 10, "quantity": 1}], "email": "A <a@b.example>"}`, 422, "body.email"},
+		{"an e-mail with a line", `{"store_id": 2, "items": [{"product_id": 10, "quantity": 1}], "email": "a@b.example\nBcc: x@y.example"}`, 422, "body.email"},
+		{"an e-mail that is none", `{"store_id": 2, "items": [{"product_id": 10, "quantity": 1}], "email": "a"}`, 422, "body.email"},
 		{"unknown store", `{"store_id": 3, "items": [{"product_id": 10, "quantity": 1}]}`, 404, "body.store_id"},
 		{"store past 64 bits", `{"store_id": 99999999999999999999, "items": [{"product_id": 10, "quantity": 1}]}`, 404, "body.store_id"},
 		{"store negative", `{"store_id": -2, "items": [{"product_id": 10, "quantity": 1}]}`, 404, "body.store_id"},
@@ -169,6 +176,74 @@ func TestAnUndecidedOrderIsAccepted(t *testing.T) {
 			mustJSON[orderDetail](t, call(server, http.MethodGet, w.Header().Get("Location"), ""), 200)
 		})
 	}
+}
+
+func TestADraftCarriesWhatTheBodySays(t *testing.T) {
+	t.Parallel()
+	s := &shop{decided: order.Order{ID: 1, Status: order.Confirmed}}
+	server := mustServe(t, s)
+	body := `{"store_id": 2, "items": [{"product_id": 10, "quantity": 1}], "email": "a.b@c.example", "reservation": {"id": 5, "token": "` +
+		server.o.Tokens.Make("reservation", 5) + `"}}`
+	mustJSON[orderView](t, call(server, http.MethodPost, "/orders/", body, "Idempotency-Key: k-1"), 201)
+	d := s.drafts[0]
+	if d.Reservation != 5 || d.Email != "a.b@c.example" || d.Request != idempotency.New("orders", "k-1", []byte(body)) {
+		t.Errorf("got %+v", d)
+	}
+}
+
+func TestIdempotencyKeys(t *testing.T) {
+	t.Parallel()
+	s := &shop{decided: order.Order{ID: 1, Status: order.Confirmed}, replays: true}
+	server := mustServe(t, s)
+	if w := call(server, http.MethodPost, "/orders/", twoCables, "Idempotency-Key: "+strings.Repeat("ü", 255)); w.Code != 201 || w.Header().Get("Idempotent-Replayed") != "true" {
+		t.Errorf("a repeat: %d %v", w.Code, w.Header())
+	}
+	for _, key := range []string{strings.Repeat("k", 256), "a\x00b", "a\tb", "\xff"} {
+		mustProblem(t, call(server, http.MethodPost, "/orders/", twoCables, "Idempotency-Key: "+key), 400, "header.Idempotency-Key")
+	}
+	s.fails = idempotency.New("orders", "k", nil).Matches([]byte("another"))
+	mustProblem(t, call(server, http.MethodPost, "/orders/", twoCables, "Idempotency-Key: k"), 422, "header.Idempotency-Key")
+}
+
+func TestHowLongAClientWaits(t *testing.T) {
+	t.Parallel()
+	for prefer, want := range map[string]struct {
+		wait    time.Duration
+		applied string
+	}{
+		"":                       {20 * time.Millisecond, ""},
+		"return=minimal":         {20 * time.Millisecond, ""},
+		"wait=5":                 {5 * time.Second, "wait=5"},
+		"Wait = 3, x":            {3 * time.Second, "wait=3"},
+		"wait=60":                {10 * time.Second, "wait=10"},
+		"wait=0":                 {0, "wait=0"},
+		"wait=-1":                {20 * time.Millisecond, ""},
+		"wait=soon":              {20 * time.Millisecond, ""},
+		"wait=5, Respond-Async":  {0, "respond-async"},
+		"respond-async, wait=10": {0, "respond-async"},
+	} {
+		s := &shop{decided: order.Order{ID: 1, Status: order.Confirmed}}
+		w := call(mustServe(t, s), http.MethodPost, "/orders/", twoCables, "Prefer: "+prefer)
+		if s.waits[0] != want.wait || w.Header().Get("Preference-Applied") != want.applied {
+			t.Errorf("%q: waits %s, applied %q", prefer, s.waits[0], w.Header().Get("Preference-Applied"))
+		}
+	}
+}
+
+func TestCancelling(t *testing.T) {
+	t.Parallel()
+	s := &shop{decided: order.Order{ID: 1, Status: order.Confirmed, CreatedAt: made}}
+	server := mustServe(t, s)
+	target := "/orders/1/cancel/?token=" + server.o.Tokens.Make("order", 1)
+	for range 2 {
+		if got := mustJSON[orderDetail](t, call(server, http.MethodPost, target, ""), 200); got.Status != order.Cancelled {
+			t.Errorf("got %+v", got)
+		}
+	}
+	s.decided.Status = order.Rejected
+	mustProblem(t, call(server, http.MethodPost, target, ""), 409, "")
+	mustProblem(t, call(server, http.MethodPost, "/orders/1/cancel/", ""), 401, "query.token")
+	mustProblem(t, call(server, http.MethodPost, "/orders/9/cancel/", "", "Authorization: Bearer staff-key-of-a-test"), 404, "path.id")
 }
 
 func TestWhoMaySeeAnOrder(t *testing.T) {

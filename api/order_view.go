@@ -5,7 +5,7 @@ import "aforro/pkg/order"
 // orderView is an order as POST /orders/ answers it: a contract.
 type orderView struct {
 	ID        int64        `json:"id" example:"1"`
-	Status    order.Status `json:"status" enum:"PENDING,CONFIRMED,REJECTED"`
+	Status    order.Status `json:"status" enum:"PENDING,CONFIRMED,REJECTED,CANCELLED"`
 	CreatedAt timestamp    `json:"created_at"`
 	Items     []itemView   `json:"items" nullable:"false" doc:"As asked for, line by line."`
 	Total     string       `json:"total" doc:"All lines at their prices: a decimal." example:"1499.00"`
@@ -21,7 +21,7 @@ type itemView struct {
 // orderDetail is an order as its page shows it.
 type orderDetail struct {
 	ID        int64            `json:"id" example:"1"`
-	Status    order.Status     `json:"status" enum:"PENDING,CONFIRMED,REJECTED"`
+	Status    order.Status     `json:"status" enum:"PENDING,CONFIRMED,REJECTED,CANCELLED"`
 	CreatedAt timestamp        `json:"created_at"`
 	DecidedAt *timestamp       `json:"decided_at" nullable:"true" doc:"null while PENDING."`
 	Items     []itemDetail     `json:"items" nullable:"false"`
@@ -38,7 +38,7 @@ type itemDetail struct {
 }
 
 type orderEventView struct {
-	Status order.Status `json:"status" enum:"PENDING,CONFIRMED,REJECTED"`
+	Status order.Status `json:"status" enum:"PENDING,CONFIRMED,REJECTED,CANCELLED"`
 	At     timestamp    `json:"at"`
 }
 

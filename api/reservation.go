@@ -13,9 +13,6 @@ import (
 	"aforro/pkg/order"
 )
 
-// reservationScope is what reservation tokens are made for.
-const reservationScope = "reservation"
-
 const reserveDoc = `Holds stock for a cart until an order consumes it, DELETE gives it back, or its time is over; then it is given back by itself within
 5 seconds. All lines are held, or none: 409 with reasons, as those of a REJECTED order, when one is short. What is held is not available to anybody else.`
 

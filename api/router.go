@@ -55,7 +55,7 @@ func register[I, O any](s *Server, op huma.Operation, handle func(context.Contex
 	}
 	limit := requestTimeout
 	if op.Method == http.MethodPost {
-		limit += s.o.DecisionWait
+		limit += mostWait
 	}
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		bounded, cancel := context.WithTimeout(ctx, limit)

@@ -44,9 +44,10 @@ func (e *engine) Suggest(context.Context, string, int64) ([]string, error) {
 // until the test decides it.
 type nobody struct{}
 
-func (nobody) Listen(int64) (<-chan struct{}, func()) { return nil, func() {} }
-func (nobody) Live() bool                             { return false }
-func (nobody) Enqueue(context.Context, int64) error   { return nil }
+func (nobody) Listen(int64) (<-chan order.Decision, func()) { return nil, func() {} }
+func (nobody) Tell([]order.Decision)                        {}
+func (nobody) Live() bool                                   { return false }
+func (nobody) Enqueue(context.Context, ...int64) error      { return nil }
 
 // service is the API over a real PostgreSQL and a real Redis, each behind a
 // proxy that the test can cut.
@@ -108,7 +109,7 @@ func (s *service) serve(db *postgres.DB, redisURL string) {
 		TrustedProxies: []string{"127.0.0.0/8"},
 		Engine:         &s.engine, Catalogue: db, Stores: db, Orders: db, Cache: kept, Limiter: kept,
 		Stock: db, Reservations: db, Staff: auth.NewStaff(staffKey),
-		Desk:   &order.Desk{Saver: db, Reader: db, Waker: nobody{}, Signals: nobody{}},
+		Desk:   order.NewDesk(order.Parts{Saver: db, Reader: db, Waker: nobody{}, Signals: nobody{}}),
 		Tokens: tokens, SearchCache: time.Minute, SuggestCache: 5 * time.Minute, RateLimit: 5, DecisionWait: 10 * time.Second, StopGrace: time.Second,
 		Ready: db.Ping, Log: log, Metrics: metrics, MetricsPage: http.NotFoundHandler(),
 	})

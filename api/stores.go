@@ -36,7 +36,7 @@ type storeOrdersOutput struct {
 
 type storeOrderView struct {
 	ID         int64        `json:"id" example:"1"`
-	Status     order.Status `json:"status" enum:"PENDING,CONFIRMED,REJECTED"`
+	Status     order.Status `json:"status" enum:"PENDING,CONFIRMED,REJECTED,CANCELLED"`
 	CreatedAt  timestamp    `json:"created_at"`
 	TotalItems int          `json:"total_items" doc:"The number of lines." example:"3"`
 }

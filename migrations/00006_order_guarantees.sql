@@ -4,13 +4,20 @@ ALTER TABLE orders
     DROP CONSTRAINT orders_status_check,
     ADD CONSTRAINT orders_status_check CHECK (status IN ('PENDING', 'CONFIRMED', 'REJECTED', 'CANCELLED')),
     -- The sum of all lines at their unit prices.
-    ADD COLUMN total numeric(20, 2) NOT NULL DEFAULT 0 CHECK (total >= 0),
+    -- As much as 64 bits of minor units hold.
+    ADD COLUMN total numeric(19, 2) NOT NULL DEFAULT 0 CONSTRAINT orders_total_check CHECK (total BETWEEN 0 AND 92233720368547758.07),
     -- What the order may consume.
     ADD COLUMN reservation_id bigint REFERENCES reservations (id),
     -- Where the confirmation goes, when the customer said so.
     ADD COLUMN email text CHECK (char_length(email) <= 254);
 UPDATE orders o
 SET total = (SELECT coalesce(sum(i.quantity_requested * i.unit_price), 0) FROM order_items i WHERE i.order_id = o.id);
+
+-- The first state of an order is its own row: PENDING since created_at. What
+-- still has to be told of is in confirmations.
+DELETE FROM order_events WHERE status = 'PENDING';
+DROP INDEX order_events_unannounced_idx;
+ALTER TABLE order_events DROP COLUMN announced_at;
 
 -- The first answer to a key, so that a repeat gets the same. Either the order
 -- that was made, or the answer itself.
@@ -29,6 +36,9 @@ CREATE INDEX idempotency_keys_created_idx ON idempotency_keys USING brin (create
 
 -- +goose Down
 DROP TABLE idempotency_keys;
+ALTER TABLE order_events ADD COLUMN announced_at timestamptz;
+CREATE INDEX order_events_unannounced_idx ON order_events (order_id) WHERE announced_at IS NULL AND status <> 'PENDING';
+INSERT INTO order_events (order_id, sequence, status, at) SELECT id, 1, 'PENDING', created_at FROM orders;
 -- What an older version does not know.
 UPDATE orders SET status = 'REJECTED' WHERE status = 'CANCELLED';
 ALTER TABLE orders

@@ -2,29 +2,28 @@ package worker
 
 import (
 	"context"
-	"fmt"
+
+	"aforro/pkg/order"
 )
 
-// decider handles order:decide.
-type decider struct {
-	orders  Orders
+// follow does what follows from decisions: those who wait are told, and what is
+// to be confirmed is asked for. All of it is a best effort after the commit:
+// whoever waits also looks into the database, and what is due is in it.
+type follow struct {
 	queue   Queue
 	metrics *metrics
 }
 
-// decide decides the order unless that is done, and then tells those who wait
-// and asks for the confirmation. Both are a best effort after the commit:
-// whoever waits also looks into the database, and the sweeper finds decisions
-// that were not announced.
-func (d *decider) decide(ctx context.Context, id int64) error {
-	decided, err := d.orders.DecidePending(ctx, id)
-	if err != nil {
-		return fmt.Errorf("decide order %d: %w", id, err)
+func (f *follow) decided(ctx context.Context, decided []order.Decision) {
+	f.metrics.decided(decided)
+	f.metrics.lost("announcement", f.queue.Announce(ctx, decided))
+}
+
+// decide handles order:decide. An error brings the task back: the orders that
+// were decided are then passed over.
+func decide(d *order.Decider) func(ctx context.Context, ids []int64) error {
+	return func(ctx context.Context, ids []int64) error {
+		_, failed := d.Decide(ctx, ids)
+		return order.Join(failed)
 	}
-	for _, o := range decided {
-		d.metrics.decided(o)
-		d.metrics.lost("announcement", d.queue.Announce(ctx, o.ID))
-		d.metrics.lost("confirmation", d.queue.EnqueueConfirmation(ctx, o.ID))
-	}
-	return nil
 }

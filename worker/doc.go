@@ -2,11 +2,11 @@
 // file a kind of task, the sweeper, and the expirer, which gives back what
 // reservations hold whose time is over.
 //
-// A decision is one transaction in PostgreSQL, and deciding is idempotent. The
-// queue only wakes the worker, so every way of losing a task ends in the same
-// place: the order is PENDING in PostgreSQL, and the sweeper finds it. It puts
-// the order back into the queue, decides it itself while the queue cannot be
-// reached, and decides it whatever the queue says once it is DecideAfter old.
+// A decision is one transaction in PostgreSQL for all orders that wait together,
+// and deciding is idempotent. The queue only wakes the worker, so every way of
+// losing a task ends in the same place: the order is PENDING in PostgreSQL, and
+// the sweeper of any worker decides it when it is RedriveAfter old, without
+// asking the queue anything.
 //
 // The worker never decides what an order is worth or whether stock is enough:
 // that is package order's. It keeps nothing that another worker would need.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -22,8 +21,6 @@ import (
 	"aforro/pkg/testkit"
 	"aforro/worker"
 )
-
-func taskID(id int64) string { return "order:" + strconv.FormatInt(id, 10) }
 
 // With these set, the test binary is a worker process.
 const childPostgres, childRedis = "AFORRO_TEST_CHILD_POSTGRES_URL", "AFORRO_TEST_CHILD_REDIS_URL"
@@ -98,7 +95,10 @@ func end(tb testing.TB, cmd *exec.Cmd, sig syscall.Signal) {
 func TestAKilledWorkerLosesAndRepeatsNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 50)
-	const orders, kills = 600, 4
+	const orders, kills = 1500, 4
+	// A batch takes long enough to be killed in its middle.
+	s.exec(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.002); RETURN NULL; END $$`)
+	s.exec(`CREATE TRIGGER slow AFTER INSERT ON order_events FOR EACH ROW EXECUTE FUNCTION slow()`)
 	for i := range int64(orders) {
 		s.enqueue(s.save(1 + i%10))
 	}

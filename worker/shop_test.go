@@ -83,16 +83,16 @@ func (s *shop) number(sql string) (n int64) {
 // save stores an order of one piece of a product without waking anyone.
 func (s *shop) save(product int64) int64 {
 	s.tb.Helper()
-	o, err := s.Save(s.tb.Context(), 1, []order.Item{{ProductID: product, Quantity: 1}})
-	if err != nil {
-		s.tb.Fatal(err)
+	saved, err := s.SaveOrders(s.tb.Context(), []order.Draft{{StoreID: 1, Items: []order.Item{{ProductID: product, Quantity: 1}}}})
+	if err != nil || saved[0].Err != nil {
+		s.tb.Fatal(err, saved)
 	}
-	return o.ID
+	return saved[0].Order.ID
 }
 
-func (s *shop) enqueue(id int64) {
+func (s *shop) enqueue(ids ...int64) {
 	s.tb.Helper()
-	if err := s.queue.Enqueue(s.tb.Context(), id); err != nil {
+	if err := s.queue.Enqueue(s.tb.Context(), ids...); err != nil {
 		s.tb.Fatal(err)
 	}
 }
@@ -118,7 +118,7 @@ func (s *shop) audit(seeded int64) {
 	s.tb.Helper()
 	for what, sql := range map[string]string{
 		"orders without exactly one decision": `SELECT count(*) FROM orders o WHERE (SELECT count(*) FROM order_events e
-			WHERE e.order_id = o.id AND e.status = o.status AND e.sequence = 2) <> 1 OR (SELECT count(*) FROM order_events e WHERE e.order_id = o.id) <> 2`,
+			WHERE e.order_id = o.id AND e.status = o.status AND e.sequence = 2) <> 1 OR (SELECT count(*) FROM order_events e WHERE e.order_id = o.id) <> 1`,
 		"orders with more than one movement a product": `SELECT count(*) FROM (SELECT FROM stock_movements WHERE reason = 'order'
 			GROUP BY reference, product_id HAVING count(*) > 1) m`,
 		"lines that differ from their ledger": `SELECT count(*) FROM inventory i WHERE quantity <> (SELECT sum(delta) FROM stock_movements m
@@ -133,6 +133,15 @@ func (s *shop) audit(seeded int64) {
 	if left+sold != seeded {
 		s.tb.Errorf("left %d and sold %d are not the %d seeded", left, sold, seeded)
 	}
+}
+
+// desk takes orders in, and decides them itself when it cannot wake anybody.
+func (s *shop) desk(signals order.Signals, decider *order.Decider) *order.Desk {
+	return order.NewDesk(order.Parts{Saver: s.DB, Reader: s.DB, Waker: s.queue, Signals: signals, Decider: decider})
+}
+
+func onePiece(quantity int64) order.Draft {
+	return order.Draft{StoreID: 1, Items: []order.Item{{ProductID: 1, Quantity: quantity}}}
 }
 
 // options are those of a worker of the shop, quick to sweep.

@@ -1,37 +1,40 @@
 package worker
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"aforro/pkg/fault"
+	"aforro/pkg/lifecycle"
 	"aforro/pkg/order"
 )
 
-// sweepPage is how many orders are read at once.
-const sweepPage = 500
+// sweepPage is how many orders are read, and decided, at once.
+const sweepPage = 200
 
-// sweeper finds the orders and the confirmations that no task works on.
+// How long an order is left alone that could not be decided for a reason of its
+// own; see lifecycle.Backoff.
+const poisonFirst, poisonMost = time.Second, 5 * time.Minute
+
+// sweeper decides the orders that nobody has decided in time, whatever became
+// of their tasks.
 type sweeper struct {
 	Options
-	decide  func(ctx context.Context, id int64) error
-	confirm func(ctx context.Context, id int64) error
+	decider *order.Decider
 	metrics *metrics
 
-	// A long list is walked over several sweeps: these are where to go on.
-	pendingAfter, confirmAfter int64
-	// budget is how long one walk of a list may take.
-	budget time.Duration
+	// after is where to go on: a long list is walked over several sweeps.
+	after int64
+	// poisoned are the orders that failed for a reason of their own.
+	poisoned map[int64]poisoned
 	// failing keeps an outage of the database from being logged every time.
 	failing bool
 }
 
-// list reads waiting orders: PendingOrders or UnannouncedEvents.
-type list func(ctx context.Context, olderThan time.Duration, afterID int64, limit int) ([]order.Waiting, error)
+type poisoned struct {
+	tries int
+	next  time.Time
+}
 
 // run sweeps at once and then every SweepEvery until ctx ends.
 func (s *sweeper) run(ctx context.Context) {
@@ -57,106 +60,69 @@ func (s *sweeper) report(ctx context.Context, err error) {
 	s.failing = err != nil
 }
 
-// sweep goes over both lists once, or as far as its time allows: while the
-// queue works, asking about a long backlog must not cost more than a part of
-// what deciding it does.
+// sweep goes over the PENDING orders once, page by page, or as far as SweepEvery
+// allows; the next sweep then goes on. An order that fails keeps no other from
+// its turn; a database that is away fails the next reading.
 func (s *sweeper) sweep(ctx context.Context) error {
-	away := s.Queue.Ping(ctx) != nil
-	olderThan := s.RedriveAfter
-	s.budget = s.SweepEvery / 4
-	if away {
-		olderThan, s.budget = 0, s.SweepEvery // nobody else will decide them
-	}
-	return errors.Join(
-		s.walk(ctx, s.pending, olderThan, &s.pendingAfter, func(w order.Waiting) error { return s.redrive(ctx, w, away) }),
-		s.walk(ctx, s.Orders.UnannouncedEvents, s.ConfirmAfter, &s.confirmAfter, func(w order.Waiting) error { return s.reconfirm(ctx, w, away) }))
-}
-
-// pending is PendingOrders; the first of all is the oldest.
-func (s *sweeper) pending(ctx context.Context, olderThan time.Duration, afterID int64, limit int) ([]order.Waiting, error) {
-	page, err := s.Orders.PendingOrders(ctx, olderThan, afterID, limit)
-	if afterID == 0 && err == nil {
-		var age time.Duration
-		if len(page) > 0 {
-			age = page[0].Age
-		}
-		s.metrics.pendingAge.Set(age.Seconds())
-	}
-	return page, err
-}
-
-// walk hands each listed order to fn, page by page, from *after; it stops when
-// its time is over and starts anew when it has reached the end. An order that
-// fails, such as one whose stock somebody holds, keeps no other from its turn; a
-// database that is away fails the next reading.
-func (s *sweeper) walk(ctx context.Context, read list, olderThan time.Duration, after *int64, fn func(order.Waiting) error) error {
-	var failed error
-	for begun := time.Now(); time.Since(begun) < s.budget && ctx.Err() == nil; {
-		page, err := read(ctx, olderThan, *after, sweepPage)
+	for begun := time.Now(); ctx.Err() == nil; {
+		page, err := s.Orders.PendingOrders(ctx, s.RedriveAfter, s.after, sweepPage)
 		if err != nil {
 			return err
 		}
-		failed = cmp.Or(failed, s.each(page, fn))
-		if len(page) < sweepPage {
-			*after = 0
-			return failed
+		if s.after == 0 {
+			s.noteAge(page)
 		}
-		*after = page[len(page)-1].ID
+		outage := s.redrive(ctx, page)
+		if len(page) < sweepPage {
+			s.after = 0
+			return outage
+		}
+		s.after = page[len(page)-1].ID
+		if outage != nil || time.Since(begun) > s.SweepEvery {
+			return outage
+		}
 	}
-	return failed
+	return nil
 }
 
-// each runs fn over a page, several at once. One order's fault does not keep
-// the others from their turn.
-func (s *sweeper) each(page []order.Waiting, fn func(order.Waiting) error) error {
-	var g errgroup.Group
-	g.SetLimit(s.Concurrency)
+// noteAge tells how old the oldest is: the first of all.
+func (s *sweeper) noteAge(page []order.Waiting) {
+	var age time.Duration
+	if len(page) > 0 {
+		age = page[0].Age
+	} else {
+		clear(s.poisoned)
+	}
+	s.metrics.pendingAge.Set(age.Seconds())
+}
+
+// redrive decides a page of orders. The error is that of an outage.
+func (s *sweeper) redrive(ctx context.Context, page []order.Waiting) (outage error) {
+	ids := make([]int64, 0, len(page))
 	for _, w := range page {
-		g.Go(func() error { return fn(w) })
+		if p, bad := s.poisoned[w.ID]; !bad || time.Now().After(p.next) {
+			ids = append(ids, w.ID)
+		}
 	}
-	return g.Wait()
+	decided, failed := s.decider.Decide(ctx, ids)
+	s.metrics.swept.Add(float64(len(decided)))
+	for _, e := range failed {
+		if fault.Is(e, fault.Unavailable) || ctx.Err() != nil {
+			outage = e
+			continue
+		}
+		s.poison(e)
+	}
+	return outage
 }
 
-// redrive puts a PENDING order back into the queue when nothing works on it,
-// or decides it here when the queue cannot be asked or has had its time.
-func (s *sweeper) redrive(ctx context.Context, w order.Waiting, away bool) error {
-	if away || w.Age >= s.DecideAfter {
-		return s.here(ctx, "decide", w, s.decide)
+// poison leaves an order alone for a while.
+func (s *sweeper) poison(e *order.OrderError) {
+	if s.poisoned == nil {
+		s.poisoned = map[int64]poisoned{}
 	}
-	working, err := s.Queue.Working(ctx, w.ID)
-	if err == nil && working {
-		return nil
-	}
-	if err == nil {
-		err = s.Queue.Enqueue(ctx, w.ID)
-	}
-	if err != nil {
-		return s.here(ctx, "decide", w, s.decide)
-	}
-	s.metrics.swept.WithLabelValues("decide", "enqueued").Inc()
-	return nil
-}
-
-// reconfirm does the same for a decision that was not announced.
-func (s *sweeper) reconfirm(ctx context.Context, w order.Waiting, away bool) error {
-	if away || w.Age >= s.ConfirmAfter+s.DecideAfter || s.Queue.EnqueueConfirmation(ctx, w.ID) != nil {
-		return s.here(ctx, "confirm", w, s.confirm)
-	}
-	s.metrics.swept.WithLabelValues("confirm", "enqueued").Inc()
-	return nil
-}
-
-// here does a task without the queue. Only what may be an outage is the sweep's
-// failure; any other error is that order's own.
-func (s *sweeper) here(ctx context.Context, task string, w order.Waiting, do func(context.Context, int64) error) error {
-	err := do(ctx, w.ID)
-	switch {
-	case err == nil:
-		s.metrics.swept.WithLabelValues(task, "done").Inc()
-		return nil
-	case fault.Is(err, fault.Unavailable) || ctx.Err() != nil:
-		return err
-	}
-	s.Log.Error("the sweeper could not help an order", "task", task, "order", w.ID, "age", w.Age, "error", err)
-	return nil
+	p := s.poisoned[e.ID]
+	wait := lifecycle.Backoff(p.tries, poisonFirst, poisonMost)
+	s.poisoned[e.ID] = poisoned{p.tries + 1, time.Now().Add(wait)}
+	s.Log.Error("an order cannot be decided", "order", e.ID, "error", e.Err, "next_try_in", wait)
 }

@@ -13,28 +13,22 @@ import (
 
 // Orders is what the worker needs of the database.
 type Orders interface {
-	// DecidePending decides those of the orders that are PENDING and returns them.
-	DecidePending(ctx context.Context, ids ...int64) ([]order.Order, error)
-	Order(ctx context.Context, id int64) (order.Order, error)
+	order.Decisions
+	// PendingOrders lists PENDING orders that were saved at least olderThan ago,
+	// by id, from the first above afterID.
 	PendingOrders(ctx context.Context, olderThan time.Duration, afterID int64, limit int) ([]order.Waiting, error)
-	UnannouncedEvents(ctx context.Context, olderThan time.Duration, afterID int64, limit int) ([]order.Waiting, error)
-	MarkAnnounced(ctx context.Context, id int64) error
 }
 
 // Queue is what the worker needs of the queue. Every call fails at once while
 // the queue is known to be away.
 type Queue interface {
-	Ping(ctx context.Context) error
-	Enqueue(ctx context.Context, id int64) error
-	EnqueueConfirmation(ctx context.Context, id int64) error
-	Working(ctx context.Context, id int64) (bool, error)
-	Announce(ctx context.Context, ids ...int64) error
+	Announce(ctx context.Context, decisions []order.Decision) error
 }
 
 // Server runs handlers, by kind of task, until ctx ends; then it finishes or
 // hands back what it holds and returns nil.
 type Server interface {
-	Serve(ctx context.Context, handlers map[string]func(ctx context.Context, id int64) error) error
+	Serve(ctx context.Context, handlers map[string]func(ctx context.Context, ids []int64) error) error
 }
 
 // Options are what a worker is made of. Orders, Holds, Queue, Server, Log and
@@ -47,20 +41,11 @@ type Options struct {
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
 
-	// Concurrency is how many orders the sweeper works on at once; 0 means 8.
-	Concurrency int
 	// SweepEvery is how often lost orders are looked for; default 1 s.
 	SweepEvery time.Duration
-	// RedriveAfter is how old a PENDING order is before it can count as lost;
-	// default 1 s. It does not matter while the queue is away.
+	// RedriveAfter is how old a PENDING order is before the sweeper decides it,
+	// whatever became of its task; default 1 s.
 	RedriveAfter time.Duration
-	// DecideAfter is how old a PENDING order is before the sweeper decides it
-	// whatever the queue says; default 10 s. It covers tasks that a killed worker
-	// left behind as active.
-	DecideAfter time.Duration
-	// ConfirmAfter is how old a decision is before its confirmation can count as
-	// lost; default 5 s. At DecideAfter more it is sent whatever the queue says.
-	ConfirmAfter time.Duration
 	// ExpireEvery is how often reservations whose time is over are given back;
 	// default 1 s.
 	ExpireEvery time.Duration
@@ -76,33 +61,27 @@ func (o Options) withDefaults() Options {
 	}
 	set(&o.SweepEvery, time.Second)
 	set(&o.RedriveAfter, time.Second)
-	set(&o.DecideAfter, 10*time.Second)
-	set(&o.ConfirmAfter, 5*time.Second)
 	set(&o.ExpireEvery, time.Second)
 	set(&o.ForgetEvery, time.Hour)
-	if o.Concurrency <= 0 {
-		o.Concurrency = 8
-	}
 	return o
 }
 
 // Worker decides orders. Make one with New.
 type Worker struct {
-	server    Server
-	decider   *decider
-	confirmer *confirmer
-	sweeper   *sweeper
-	expirer   *expirer
+	server  Server
+	decider *order.Decider
+	sweeper *sweeper
+	expirer *expirer
 }
 
 // New returns a worker that is ready to run.
 func New(o Options) *Worker {
 	o = o.withDefaults()
 	m := newMetrics(o.Metrics)
-	d := &decider{orders: o.Orders, queue: o.Queue, metrics: m}
-	c := &confirmer{orders: o.Orders, log: o.Log, metrics: m}
-	return &Worker{server: o.Server, decider: d, confirmer: c, expirer: newExpirer(o, m),
-		sweeper: &sweeper{Options: o, decide: d.decide, confirm: c.confirm, metrics: m}}
+	f := &follow{queue: o.Queue, metrics: m}
+	d := order.NewDecider(o.Orders, f.decided)
+	return &Worker{server: o.Server, decider: d, expirer: newExpirer(o, m),
+		sweeper: &sweeper{Options: o, decider: d, metrics: m}}
 }
 
 // Run takes tasks, sweeps, and ends what has a time, until ctx ends; then it
@@ -114,9 +93,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	var g errgroup.Group
 	g.Go(func() error {
 		defer cancel()
-		return w.server.Serve(ctx, map[string]func(context.Context, int64) error{
-			order.TaskDecide:  w.decider.decide,
-			order.TaskConfirm: w.confirmer.confirm,
+		return w.server.Serve(ctx, map[string]func(context.Context, []int64) error{
+			order.TaskDecide: decide(w.decider),
 		})
 	})
 	g.Go(func() error {

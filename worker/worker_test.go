@@ -6,12 +6,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync/atomic"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
 
 	"aforro/pkg/order"
 	"aforro/pkg/postgres"
@@ -19,7 +20,7 @@ import (
 	"aforro/pkg/testkit"
 )
 
-func TestAnOrderIsPlacedDecidedAndConfirmed(t *testing.T) {
+func TestAnOrderIsPlacedAndDecided(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 5)
 	o := s.options()
@@ -33,16 +34,13 @@ func TestAnOrderIsPlacedDecidedAndConfirmed(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- signals.Run(ctx) }()
 	testkit.Eventually(t, 10*time.Second, "announcements arrive", signals.Live)
-	desk := &order.Desk{Saver: s.DB, Reader: s.DB, Waker: s.queue, Signals: signals}
+	desk := s.desk(signals, nil)
 	for quantity, want := range map[int64]order.Status{2: order.Confirmed, 9: order.Rejected} {
-		got, err := desk.Place(t.Context(), 1, []order.Item{{ProductID: 1, Quantity: quantity}}, 10*time.Second)
+		got, _, err := desk.Place(t.Context(), onePiece(quantity), 10*time.Second)
 		if err != nil || got.Status != want {
 			t.Errorf("%d pieces: %s %v", quantity, got.Status, err)
 		}
 	}
-	testkit.Eventually(t, 10*time.Second, "both are confirmed", func() bool {
-		return s.number(`SELECT count(*) FROM order_events WHERE status <> 'PENDING' AND announced_at IS NOT NULL`) == 2
-	})
 	s.audit(50)
 	cancel()
 	if err := <-ended; err != nil {
@@ -63,8 +61,8 @@ func TestAnEmptiedQueueLosesNoOrder(t *testing.T) {
 	work(t, o)
 	s.awaitAllDecided(15 * time.Second)
 	s.audit(1000)
-	if n := count(t, o.Metrics.(*prometheus.Registry), "aforro_orders_swept_total", "enqueued"); n == 0 {
-		t.Error("the sweeper enqueued nothing")
+	if n := count(t, o.Metrics.(*prometheus.Registry), "aforro_orders_swept_total"); n != 20 {
+		t.Errorf("the sweeper decided %v", n)
 	}
 }
 
@@ -72,9 +70,7 @@ func TestOrdersAreDecidedWithoutRedis(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 100)
 	s.redis.Cut()
-	o := s.options()
-	o.RedriveAfter = time.Hour // not waited for while Redis is away
-	stop := work(t, o)
+	stop := work(t, s.options())
 	if s.queue.Enqueue(t.Context(), s.save(1)) == nil {
 		t.Fatal("Redis is there")
 	}
@@ -90,31 +86,24 @@ func TestOrdersAreDecidedWithoutRedis(t *testing.T) {
 	s.audit(1000)
 }
 
-// TestAnOrderIsAnsweredWithoutRedis: with the settings as they are by default,
-// an order is decided within the wait although nobody could be woken.
-func TestAnOrderIsAnsweredWithoutRedis(t *testing.T) {
+// TestAnOrderIsAnsweredWithoutRedisAndWorker: the API decides by the same code.
+func TestAnOrderIsAnsweredWithoutRedisAndWorker(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, 100)
-	o := s.options()
-	o.SweepEvery, o.RedriveAfter = 0, 0
-	o.Queue = mustQueue(t, s.redisURL)
-	work(t, o)
+	s := newShop(t, 2)
 	signals, err := queue.NewDecisions(s.redisURL, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.redis.Cut()
-	var unwoken atomic.Int32
-	desk := &order.Desk{Saver: s.DB, Reader: s.DB, Waker: s.queue, Signals: signals, Unwoken: func(int64, error) { unwoken.Add(1) }}
-	for range 3 {
-		got, err := desk.Place(t.Context(), 1, []order.Item{{ProductID: 1, Quantity: 1}}, 10*time.Second)
-		if err != nil || got.Status != order.Confirmed || got.DecidedAt.Sub(got.CreatedAt) > 3*time.Second {
-			t.Errorf("got %s %v", got.Status, err)
+	desk := s.desk(signals, order.NewDecider(s.DB, nil))
+	for i, want := range []order.Status{order.Confirmed, order.Confirmed, order.Rejected} {
+		begun := time.Now()
+		got, _, err := desk.Place(t.Context(), onePiece(1), 10*time.Second)
+		if err != nil || got.Status != want || time.Since(begun) > 2*time.Second {
+			t.Errorf("order %d: %s %v after %s", i, got.Status, err, time.Since(begun))
 		}
 	}
-	if unwoken.Load() != 3 {
-		t.Errorf("%d of 3 orders were found unwoken", unwoken.Load())
-	}
+	s.audit(20)
 }
 
 func TestAWorkerOutlivesRedis(t *testing.T) {
@@ -133,43 +122,72 @@ func TestAWorkerOutlivesRedis(t *testing.T) {
 	s.audit(1000)
 }
 
-func TestAnArchivedTaskDoesNotHoldAnOrder(t *testing.T) {
+// The traps of asynq: what becomes of a task never keeps an order waiting for
+// longer than the sweeper does. Each makes of the task of order 1 what the trap
+// leaves behind.
+func TestTasksThatAreNeverDoneHoldNoOrder(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, 5)
-	id := s.save(1)
-	s.enqueue(id)
-	if err := asynq.NewInspectorFromRedisClient(testkit.RedisClient(t, s.direct)).ArchiveTask("orders", taskID(id)); err != nil {
-		t.Fatal(err)
+	for name, trap := range map[string]func(ctx context.Context, rdb *redis.Client, ins *asynq.Inspector) error{
+		// A task that is given up stays in the archive (asynq issue 492).
+		"archived": func(_ context.Context, _ *redis.Client, ins *asynq.Inspector) error {
+			_, err := ins.ArchiveAllPendingTasks("orders")
+			return err
+		},
+		// A worker that dies leaves its task active, with a lease that nobody
+		// extends; asynq looks for those after minutes, or never (1051, 1144).
+		"active for ever": func(ctx context.Context, rdb *redis.Client, _ *asynq.Inspector) error {
+			return rdb.LMove(ctx, "asynq:{orders}:pending", "asynq:{orders}:active", "RIGHT", "LEFT").Err()
+		},
+		// A death eats a retry, the last one too (1015): the task waits for long.
+		"waiting for a retry": func(ctx context.Context, rdb *redis.Client, _ *asynq.Inspector) error {
+			id, err := rdb.RPop(ctx, "asynq:{orders}:pending").Result()
+			return errors.Join(err, rdb.ZAdd(ctx, "asynq:{orders}:retry", redis.Z{Score: float64(time.Now().Add(time.Hour).Unix()), Member: id}).Err())
+		},
+		// The list knows of a task that is not there.
+		"without a body": func(ctx context.Context, rdb *redis.Client, _ *asynq.Inspector) error {
+			id, err := rdb.LIndex(ctx, "asynq:{orders}:pending", 0).Result()
+			return errors.Join(err, rdb.Del(ctx, "asynq:{orders}:t:"+id).Err())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, 5)
+			id := s.save(1)
+			s.enqueue(id)
+			rdb := testkit.RedisClient(t, s.direct)
+			if err := trap(t.Context(), rdb, asynq.NewInspectorFromRedisClient(rdb)); err != nil {
+				t.Fatal(err)
+			}
+			o := s.options()
+			o.SweepEvery, o.RedriveAfter = 0, 0 // the defaults
+			work(t, o)
+			s.awaitStatus(id, 10*time.Second, order.Confirmed)
+			// Another order is not held up behind it.
+			next := s.save(1)
+			s.enqueue(next)
+			s.awaitStatus(next, 10*time.Second, order.Confirmed)
+			s.audit(50)
+		})
 	}
-	work(t, s.options())
-	s.awaitStatus(id, 5*time.Second, order.Confirmed)
 }
 
-// TestATaskThatIsActiveForEverHoldsNoOrder makes the task what a killed worker
-// leaves behind: active, with a lease that nobody extends.
-func TestATaskThatIsActiveForEverHoldsNoOrder(t *testing.T) {
+// TestAPoisonedOrderFailsAlone: an order that cannot be decided keeps none of
+// its batch from it, and is left alone for longer and longer.
+func TestAPoisonedOrderFailsAlone(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 5)
-	id := s.save(1)
-	s.enqueue(id)
-	rdb := testkit.RedisClient(t, s.direct)
-	ctx := t.Context()
-	if err := errors.Join(
-		rdb.LMove(ctx, "asynq:{orders}:pending", "asynq:{orders}:active", "RIGHT", "LEFT").Err(),
-		rdb.HSet(ctx, "asynq:{orders}:t:"+taskID(id), "state", "active").Err()); err != nil {
-		t.Fatal(err)
+	var ids []int64
+	for i := range int64(10) {
+		ids = append(ids, s.save(1+i))
 	}
-	if working, err := s.queue.Working(ctx, id); err != nil || !working {
-		t.Fatalf("the task is not active: %v %v", working, err)
-	}
-	o := s.options()
-	o.DecideAfter = 0 // the default, 10 s
-	work(t, o)
-	begun := time.Now()
-	s.awaitStatus(id, 12*time.Second, order.Confirmed)
-	if took := time.Since(begun); took < 8*time.Second {
-		t.Errorf("it was decided after %s: the queue's word was not respected", took)
-	}
+	s.exec(`ALTER TABLE order_events ADD CONSTRAINT poison CHECK (order_id <> ` + strconv.FormatInt(ids[4], 10) + `)`)
+	s.enqueue(ids...)
+	work(t, s.options())
+	testkit.Eventually(t, 10*time.Second, "the others are decided", func() bool {
+		return s.number(`SELECT count(*) FROM orders WHERE status = 'CONFIRMED'`) == 9
+	})
+	s.exec(`ALTER TABLE order_events DROP CONSTRAINT poison`)
+	s.awaitAllDecided(15 * time.Second)
 	s.audit(50)
 }
 
@@ -215,63 +233,17 @@ func TestKilledBackendsAreRetried(t *testing.T) {
 	s.audit(400)
 }
 
-func TestConfirmationsAreSentAtLeastOnce(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, 100)
-	var lines atomic.Int32
-	for i := range int64(10) {
-		if _, err := s.Decide(t.Context(), s.save(1+i)); err != nil { // decided, and then the worker died
-			t.Fatal(err)
-		}
-	}
-	o := s.options()
-	o.Log = slog.New(counting{slog.DiscardHandler, &lines})
-	o.ConfirmAfter = 50 * time.Millisecond
-	work(t, o)
-	unannounced := func() bool {
-		return s.number(`SELECT count(*) FROM order_events WHERE status <> 'PENDING' AND announced_at IS NULL`) == 0
-	}
-	testkit.Eventually(t, 15*time.Second, "all are confirmed", unannounced)
-	s.redis.Cut()
-	if _, err := s.Decide(t.Context(), s.save(1)); err != nil {
-		t.Fatal(err)
-	}
-	testkit.Eventually(t, 15*time.Second, "the last is confirmed without Redis", unannounced)
-	if n := lines.Load(); n < 11 {
-		t.Errorf("%d confirmations were logged", n)
-	}
-}
-
-// counting counts the lines of confirmations.
-type counting struct {
-	slog.Handler
-	n *atomic.Int32
-}
-
-func (c counting) Enabled(context.Context, slog.Level) bool { return true }
-func (c counting) Handle(_ context.Context, r slog.Record) error {
-	if r.Message == "order confirmation" {
-		c.n.Add(1)
-	}
-	return nil
-}
-
-// count sums a metric's series that carry the label value.
-func count(tb testing.TB, r *prometheus.Registry, name, label string) (sum float64) {
+// count sums a metric's series.
+func count(tb testing.TB, r *prometheus.Registry, name string) (sum float64) {
 	tb.Helper()
 	families, err := r.Gather()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	for _, f := range families {
-		if f.GetName() != name {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetValue() == label {
-					sum += m.GetCounter().GetValue()
-				}
+		if f.GetName() == name {
+			for _, m := range f.GetMetric() {
+				sum += m.GetCounter().GetValue()
 			}
 		}
 	}

@@ -75,7 +75,8 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 		Stock: db, Reservations: db,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
-		DecisionWait: a.cfg.DecisionWait, StopGrace: a.cfg.StopGrace,
+		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
+		StopGrace: a.cfg.StopGrace * 9 / 10, // the rest is for dropping what is left then
 		Ready: apiReady(db, engine, also), Log: a.log, Metrics: a.metrics,
 		MetricsPage: promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}),
 	})
@@ -112,12 +113,12 @@ func (a *app) desk(db *postgres.DB) (desk *order.Desk, hear func(context.Context
 	if err != nil {
 		return nil, nil, err
 	}
-	return &order.Desk{
-		Saver: db, Reader: db, Waker: client, Signals: decisions,
-		Unwoken: func(id int64, err error) {
-			a.log.Warn("no worker was woken; the sweeper will decide", "order", id, "error", err)
+	return order.NewDesk(order.Parts{
+		Saver: db, Reader: db, Waker: client, Signals: decisions, Decider: order.NewDecider(db, nil),
+		Unwoken: func(orders int, err error) {
+			a.log.Warn("no worker was woken; deciding here", "orders", orders, "error", err)
 		},
-	}, decisions.Run, nil
+	}), decisions.Run, nil
 }
 
 // apiReady: Redis is not waited for, since everything works without it.

@@ -110,7 +110,7 @@ func (s *shop) audit(before int64) {
 	s.tb.Helper()
 	for what, sql := range map[string]string{
 		"orders without exactly one decision": `SELECT count(*) FROM orders o WHERE (SELECT count(*) FROM order_events e
-			WHERE e.order_id = o.id AND e.status = o.status AND e.sequence = 2) <> 1 OR (SELECT count(*) FROM order_events e WHERE e.order_id = o.id) <> 2`,
+			WHERE e.order_id = o.id AND e.status = o.status AND e.sequence = 2) <> 1 OR (SELECT count(*) FROM order_events e WHERE e.order_id = o.id) <> 1`,
 		"orders with more than one movement of a product": `SELECT count(*) FROM (SELECT FROM stock_movements WHERE reason = 'order'
 			GROUP BY reference, product_id HAVING count(*) > 1) m`,
 		"lines that differ from their ledger": `SELECT count(*) FROM inventory i WHERE quantity <> (SELECT coalesce(sum(delta), 0) FROM stock_movements m

@@ -16,23 +16,17 @@ import (
 	"aforro/worker"
 )
 
-const (
-	// workerStatement ends a statement of the worker on the server: a decision
-	// takes milliseconds.
-	workerStatement = 10 * time.Second
-	// workerLock ends its wait for stock that somebody holds, such as an open
-	// transaction of an operator: the order is tried again, and those of other
-	// products are not held up behind it.
-	workerLock = 2 * time.Second
-)
+// workerStatement ends a statement of the worker on the server: a decision takes
+// milliseconds.
+const workerStatement = 10 * time.Second
 
 func workerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "worker",
 		Short: "Decide orders: CONFIRMED with stock deducted, or REJECTED",
 		Long: `Take order tasks from Redis and decide them in PostgreSQL, send confirmations,
-and sweep: a PENDING order that no task works on is queued again, or decided
-directly while Redis cannot be reached. Any number of workers may run.
+and sweep: an order that is still PENDING after a second is decided, whatever
+became of its task. Any number of workers may run.
 /healthz, /readyz and /metrics answer at AFORRO_PROBE_ADDR.`,
 		Example: `  aforro worker --worker-concurrency 16`,
 		Args:    cobra.NoArgs,
@@ -48,7 +42,7 @@ directly while Redis cannot be reached. Any number of workers may run.
 
 // addWorker adds the worker and returns what its /readyz says.
 func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
-	db, err := a.database(ctx, postgres.Options{ApplicationName: "aforro-worker", StatementTimeout: workerStatement, LockTimeout: workerLock})
+	db, err := a.database(ctx, postgres.Options{ApplicationName: "aforro-worker", StatementTimeout: workerStatement})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +60,7 @@ func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
 	}
 	w := worker.New(worker.Options{
 		Orders: db, Holds: db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
-		Concurrency: a.cfg.WorkerConcurrency, SweepEvery: a.cfg.SweepEvery,
+		SweepEvery: a.cfg.SweepEvery,
 	})
 	a.add("worker", w.Run)
 	// Without Redis the sweeper decides, so only PostgreSQL is waited for.

@@ -22,13 +22,22 @@ var ErrPrice = errors.New("a price is a decimal such as 27.95, not negative, wit
 
 // ParsePrice reads a decimal such as "27.95", "27.9", "27" or "27.950".
 func ParsePrice(s string) (Price, error) {
+	p, err := parseAmount(s)
+	if err != nil || p > MaxPrice {
+		return 0, ErrPrice
+	}
+	return p, nil
+}
+
+// parseAmount is ParsePrice for sums, which may be as large as 64 bits hold.
+func parseAmount(s string) (Price, error) {
 	whole, frac, _ := strings.Cut(s, ".")
 	frac = strings.TrimRight(frac, "0")
 	if len(frac) > 2 || !digits(whole) || (frac != "" && !digits(frac)) || strings.HasSuffix(s, ".") {
 		return 0, ErrPrice
 	}
 	n, err := strconv.ParseInt(whole+(frac + "00")[:2], 10, 64)
-	if err != nil || Price(n) > MaxPrice {
+	if err != nil {
 		return 0, ErrPrice
 	}
 	return Price(n), nil
@@ -57,9 +66,9 @@ func (p Price) Times(n int64) (Price, bool) {
 // MarshalText gives the price as a decimal, so that JSON carries a string.
 func (p Price) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText reads what MarshalText wrote, a sum of prices too.
 func (p *Price) UnmarshalText(text []byte) (err error) {
-	*p, err = ParsePrice(string(text))
+	*p, err = parseAmount(string(text))
 	return err
 }
 

@@ -19,9 +19,6 @@ type Options struct {
 	// StatementTimeout ends a statement on the server; 0 means none (imports,
 	// index builds).
 	StatementTimeout time.Duration
-	// LockTimeout ends a statement that waits longer than that for a row that
-	// somebody else holds, as fault.Unavailable; 0 means it waits.
-	LockTimeout time.Duration
 	// ApplicationName shows in pg_stat_activity.
 	ApplicationName string
 }
@@ -53,14 +50,13 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	cfg.ConnConfig.ConnectTimeout = connectTimeout
 	params := cfg.ConnConfig.RuntimeParams
 	params["timezone"] = "UTC"
+	// What is answered is on disk, whatever the server's default is.
+	params["synchronous_commit"] = "on"
 	if o.ApplicationName != "" {
 		params["application_name"] = o.ApplicationName
 	}
 	if o.StatementTimeout > 0 {
 		params["statement_timeout"] = fmt.Sprint(o.StatementTimeout.Milliseconds())
-	}
-	if o.LockTimeout > 0 {
-		params["lock_timeout"] = fmt.Sprint(o.LockTimeout.Milliseconds())
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

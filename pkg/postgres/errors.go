@@ -69,6 +69,24 @@ func connectionLost(err error) bool {
 	return false
 }
 
+// The SQLSTATEs that callers tell apart.
+const (
+	lockNotAvailable = "55P03"
+	numericOverflow  = "22003"
+)
+
+// sqlState is the SQLSTATE of a server's error; empty for any other.
+func sqlState(err error) string {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		return pgErr.Code
+	}
+	return ""
+}
+
+// lockTimedOut reports whether a statement waited for a row as long as it may.
+func lockTimedOut(err error) bool { return sqlState(err) == lockNotAvailable }
+
 // violates reports whether err is the violation of the named constraint.
 func violates(err error, constraint string) bool {
 	var pgErr *pgconn.PgError

@@ -99,3 +99,35 @@ func TestLedgerIsAppendOnlyAndStockNeverNegative(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLedgerBelievesOnlyPartsThatSum: what a transaction says of who changed
+// a line counts only where it adds up to the change.
+func TestTheLedgerBelievesOnlyPartsThatSum(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.stock(1, 1, 10)
+	c.stock(1, 2, 10)
+	c.stock(1, 3, 10)
+	c.exec(`BEGIN`)
+	// Right for product 1, wrong for product 2, silent about product 3, and
+	// about product 4, which does not change.
+	c.exec(`SELECT set_config('aforro.reason', 'order', true), set_config('aforro.movements', '{{1,1,-2,7},{1,1,-1,8},{1,2,-2,7},{1,4,-1,7}}', true)`)
+	c.exec(`UPDATE inventory SET quantity = quantity - 3`)
+	c.exec(`COMMIT`)
+	for what, sql := range map[string]string{
+		"the parts of product 1":    `SELECT count(*) FROM stock_movements WHERE product_id = 1 AND (delta, reference) IN ((-2, '7'), (-1, '8'))`,
+		"the whole of 2 and 3":      `SELECT count(*) FROM stock_movements WHERE product_id IN (2, 3) AND delta = -3 AND reference = ''`,
+		"nothing else but openings": `SELECT count(*) - 5 FROM stock_movements WHERE reason = 'order' OR delta = 10`,
+	} {
+		if n := c.number(sql); n != 2 {
+			t.Errorf("%s: %d", what, n)
+		}
+	}
+	if n := c.number(`SELECT count(*) FROM inventory i WHERE quantity <> (SELECT sum(delta) FROM stock_movements m WHERE m.product_id = i.product_id)`); n != 0 {
+		t.Errorf("%d lines differ from their ledger", n)
+	}
+	c.exec(`UPDATE inventory SET quantity = 0`) // the setting ended with its transaction
+	if n := c.number(`SELECT count(*) FROM stock_movements WHERE reason = 'sql' AND delta = -7`); n != 3 {
+		t.Errorf("%d movements after it", n)
+	}
+}

@@ -28,7 +28,8 @@ func (d *DB) Order(ctx context.Context, id int64) (order.Order, error) {
 func orderFrom(rows []db.GetOrderRow) (order.Order, error) {
 	head := rows[0].Order
 	o := order.Order{ID: head.ID, StoreID: head.StoreID, Status: order.Status(head.Status),
-		CreatedAt: head.CreatedAt, DecidedAt: head.DecidedAt}
+		CreatedAt: head.CreatedAt, DecidedAt: head.DecidedAt, Total: head.Total,
+		History: []order.Event{{Status: order.Pending, At: head.CreatedAt}}}
 	for i, status := range rows[0].Statuses {
 		o.History = append(o.History, order.Event{Status: order.Status(status), At: rows[0].Times[i]})
 	}
@@ -36,8 +37,6 @@ func orderFrom(rows []db.GetOrderRow) (order.Order, error) {
 		o.Items = append(o.Items, order.Item{ProductID: r.OrderItem.ProductID,
 			Quantity: int64(r.OrderItem.QuantityRequested), UnitPrice: r.OrderItem.UnitPrice})
 	}
-	// An amount beyond 64 bits is shown as the largest there is.
-	o.Total, _ = order.Total(o.Items)
 	if len(head.Reasons) > 0 {
 		if err := json.Unmarshal(head.Reasons, &o.Reasons); err != nil {
 			return order.Order{}, fmt.Errorf("read the reasons of order %d: %w", head.ID, err)
@@ -88,33 +87,7 @@ func (d *DB) PendingOrders(ctx context.Context, olderThan time.Duration, afterID
 	}
 	list := make([]order.Waiting, len(rows))
 	for i, r := range rows {
-		list[i] = waiting(r.ID, r.AgeSeconds)
+		list[i] = order.Waiting{ID: r.ID, Age: time.Duration(r.AgeSeconds * float64(time.Second))}
 	}
 	return list, nil
-}
-
-func waiting(id int64, seconds float64) order.Waiting {
-	return order.Waiting{ID: id, Age: time.Duration(seconds * float64(time.Second))}
-}
-
-// UnannouncedEvents returns up to limit orders that were decided at least
-// olderThan ago and whose confirmation has not gone out, by id, from the first
-// above afterID. Their age is that of the decision.
-func (d *DB) UnannouncedEvents(ctx context.Context, olderThan time.Duration, afterID int64, limit int) ([]order.Waiting, error) {
-	rows, err := d.q.ListUnannounced(ctx, db.ListUnannouncedParams{AfterID: afterID, OlderSeconds: olderThan.Seconds(), Most: int32(limit)})
-	if err != nil {
-		return nil, translate(err, "list unannounced decisions")
-	}
-	list := make([]order.Waiting, len(rows))
-	for i, r := range rows {
-		list[i] = waiting(r.ID, r.AgeSeconds)
-	}
-	return list, nil
-}
-
-// MarkAnnounced records that the confirmation of an order's decision went out.
-// Marking again changes nothing.
-func (d *DB) MarkAnnounced(ctx context.Context, id int64) error {
-	_, err := d.q.MarkAnnounced(ctx, id)
-	return translate(err, fmt.Sprintf("mark order %d announced", id))
 }

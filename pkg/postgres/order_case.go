@@ -1,9 +1,6 @@
 package postgres
 
 import (
-	"context"
-	"fmt"
-
 	"aforro/pkg/catalog"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
@@ -16,63 +13,66 @@ type orderCase struct {
 	items []order.Item
 	// savedPrices are the stored unit prices, line by line.
 	savedPrices []catalog.Price
-	// active tells the products that are still sold.
-	active map[int64]bool
+	// demand is the items summed by product.
+	demand []order.Line
+	// inactive are the products that are not sold any more.
+	inactive map[int64]bool
+}
+
+// casesFrom gathers the rows of LockPending, which come order by order.
+func casesFrom(rows []db.LockPendingRow) []orderCase {
+	var cases []orderCase
+	for _, r := range rows {
+		if n := len(cases); n == 0 || cases[n-1].head.ID != r.ID {
+			cases = append(cases, orderCase{head: r})
+		}
+		c := &cases[len(cases)-1]
+		c.items = append(c.items, order.Item{ProductID: r.ProductID, Quantity: int64(r.QuantityRequested), UnitPrice: r.Price})
+		c.savedPrices = append(c.savedPrices, r.UnitPrice)
+		if !r.Active {
+			if c.inactive == nil {
+				c.inactive = map[int64]bool{}
+			}
+			c.inactive[r.ProductID] = true
+		}
+	}
+	for i := range cases {
+		cases[i].demand = order.Demand(cases[i].items)
+	}
+	return cases
 }
 
 type stockKey struct{ store, product int64 }
 
-// stockLines is the locked stock; deciding takes out of it.
-type stockLines map[stockKey]int64
-
-func loadCases(ctx context.Context, q *db.Queries, heads []db.LockPendingRow) ([]orderCase, error) {
-	cases := make([]orderCase, len(heads))
-	byID := make(map[int64]*orderCase, len(heads))
-	ids := make([]int64, len(heads))
-	for i, h := range heads {
-		cases[i] = orderCase{head: h, active: map[int64]bool{}}
-		byID[h.ID], ids[i] = &cases[i], h.ID
-	}
-	rows, err := q.ListOrderItems(ctx, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read the lines: %w", err)
-	}
-	for _, r := range rows {
-		c := byID[r.OrderID]
-		c.items = append(c.items, order.Item{ProductID: r.ProductID, Quantity: int64(r.QuantityRequested), UnitPrice: r.Price})
-		c.savedPrices = append(c.savedPrices, r.UnitPrice)
-		c.active[r.ProductID] = r.Active
-	}
-	return cases, nil
+// stockLine is a locked line and what the batch does to it.
+type stockLine struct {
+	// quantity is on hand, held is what reservations keep of it.
+	quantity, held int64
+	// taken and freed are what the orders decided so far took of both.
+	taken, freed int64
 }
 
-func lockStock(ctx context.Context, q *db.Queries, cases []orderCase) (stockLines, error) {
-	var p db.LockStockParams
-	for _, c := range cases {
-		for product := range c.active {
-			p.StoreIds = append(p.StoreIds, c.head.StoreID)
-			p.ProductIds = append(p.ProductIds, product)
-		}
-	}
-	rows, err := q.LockStock(ctx, p)
-	if err != nil {
-		return nil, fmt.Errorf("lock stock: %w", err)
-	}
-	stock := make(stockLines, len(rows))
-	for _, r := range rows {
-		stock[stockKey{r.StoreID, r.ProductID}] = int64(r.Quantity)
-	}
-	return stock, nil
+// available is what an order may take that has own pieces of what is held.
+func (l *stockLine) available(own int64) int64 {
+	return max(0, (l.quantity-l.taken)-max(0, l.held-l.freed-own))
 }
 
-// sellable is what the order's store has of its products. A product that was
-// deactivated since the order was saved counts as not carried.
-func (c orderCase) sellable(stock stockLines) map[int64]int64 {
-	have := make(map[int64]int64, len(c.active))
-	for product, active := range c.active {
-		if quantity, carried := stock[stockKey{c.head.StoreID, product}]; carried && active {
-			have[product] = quantity
+// hold is what an ACTIVE reservation keeps, by product.
+type hold struct {
+	store    int64
+	products map[int64]int64
+}
+
+// holdsFrom gathers the rows of LockReservations.
+func holdsFrom(rows []db.LockReservationsRow) map[int64]hold {
+	holds := map[int64]hold{}
+	for _, r := range rows {
+		h, ok := holds[r.ID]
+		if !ok {
+			h = hold{store: r.StoreID, products: map[int64]int64{}}
+			holds[r.ID] = h
 		}
+		h.products[r.ProductID] = int64(r.Quantity)
 	}
-	return have
+	return holds
 }

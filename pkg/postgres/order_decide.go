@@ -2,175 +2,160 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"math"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
-	"aforro/pkg/catalog"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
 )
 
-// Decide decides a PENDING order, in the manner of DecidePending. An order that
-// is decided already is returned as it is; fault.NotFound when there is none.
-func (d *DB) Decide(ctx context.Context, id int64) (order.Order, error) {
-	decided, err := d.DecidePending(ctx, id)
-	if err != nil {
-		return order.Order{}, err
-	}
-	if len(decided) == 0 {
-		return d.Order(ctx, id)
-	}
-	return decided[0], nil
-}
+// decideOptions begins the transaction of a decision, whose commit waits for the
+// disk. Decisions wait for each other's stock for milliseconds; who holds a line
+// for longer, such as an operator with an open transaction, is not waited for.
+var decideOptions = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL lock_timeout = '400ms'"}
 
-// DecidePending decides those of the orders that are PENDING and returns them,
-// in one transaction: status, stock, ledger and event together. Deciding again,
-// or at once from many places, decides once. An error means that this call
+// DecidePending decides those of the orders that are PENDING and that nobody
+// else is deciding, and returns what was decided, by id: status, stock, ledger,
+// event and confirmations are one transaction. Each is judged on its own, by id:
+// what one takes, the next does not find. Deciding again, or at once from many
+// places, decides once.
+//
+// held are orders that were left PENDING since somebody else holds a stock line
+// of theirs. An error means that this call
 // decided nothing, or, when a commit's answer was lost, that it is not known;
 // calling again settles both.
-func (d *DB) DecidePending(ctx context.Context, ids ...int64) ([]order.Order, error) {
-	var decided []order.Order
-	err := d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) (err error) {
-		decided, err = decide(ctx, q, ids)
+func (d *DB) DecidePending(ctx context.Context, ids []int64) (decided []order.Decision, held []int64, err error) {
+	decided, _, err = d.decideIn(ctx, ids, lockAll)
+	if lockTimedOut(err) {
+		decided, held, err = d.decideIn(ctx, ids, lockFree)
+	}
+	if err != nil {
+		return nil, nil, translate(err, fmt.Sprintf("decide orders %v", someOf(ids)))
+	}
+	return decided, held, nil
+}
+
+// someOf keeps a message short.
+func someOf(ids []int64) []int64 { return ids[:min(len(ids), 5)] }
+
+func (d *DB) decideIn(ctx context.Context, ids []int64, lock locker) (decided []order.Decision, held []int64, err error) {
+	err = pgx.BeginTxFunc(ctx, d.pool, decideOptions, func(tx pgx.Tx) error {
+		b := decideBatch{q: d.q.WithTx(tx)}
+		if err := b.load(ctx, ids, lock); err != nil || len(b.cases) == 0 {
+			held = b.left
+			return err
+		}
+		held = b.left
+		decided, err = b.decide(ctx)
 		return err
 	})
-	if err != nil {
-		return nil, translate(err, fmt.Sprintf("decide orders %v", ids))
-	}
-	return decided, nil
+	return decided, held, err
 }
 
-// decide decides those of the orders that are PENDING, each on its own, by id:
-// what one takes, the next does not find. Rows are locked orders first, then
-// stock in (store, product) order.
-func decide(ctx context.Context, q *db.Queries, ids []int64) ([]order.Order, error) {
-	heads, err := q.LockPending(ctx, ids)
-	if err != nil || len(heads) == 0 {
-		return nil, err
-	}
-	cases, err := loadCases(ctx, q, heads)
-	if err != nil {
-		return nil, err
-	}
-	stock, err := lockStock(ctx, q, cases)
-	if err != nil {
-		return nil, err
-	}
-	decided := make([]order.Order, len(cases))
-	for i, c := range cases {
-		if decided[i], err = c.settle(ctx, q, stock); err != nil {
-			return nil, fmt.Errorf("settle order %d: %w", c.head.ID, err)
-		}
-	}
-	return decided, nil
+// decideBatch is one transaction that decides several orders. Rows are locked
+// in one order everywhere: orders, reservations, then stock by (store, product).
+type decideBatch struct {
+	q     *db.Queries
+	cases []orderCase
+	holds map[int64]hold
+	stock map[stockKey]*stockLine
+	// left are orders whose stock could not be locked.
+	left []int64
+	// verdicts are what was decided of each case.
+	verdicts []order.Decision
+	// moves are the parts of the ledger: store, product, delta, order.
+	moves [][4]int64
+	// consumed are the reservations that CONFIRMED orders used up.
+	consumed []int64
 }
 
-// settle judges one order against the locked stock, writes what follows and
-// takes what it sold out of stock.
-func (c orderCase) settle(ctx context.Context, q *db.Queries, stock stockLines) (order.Order, error) {
-	demand := order.Demand(c.items)
-	status, reasons := order.Decide(demand, c.sellable(stock))
-	var err error
-	if status == order.Confirmed {
-		err = c.deduct(ctx, q, demand, stock)
-	} else {
-		reasons, err = c.nameElsewhere(ctx, q, reasons)
-	}
+// load locks the orders, what they may consume, and the stock of both.
+func (b *decideBatch) load(ctx context.Context, ids []int64, lock locker) error {
+	rows, err := b.q.LockPending(ctx, ids)
 	if err != nil {
-		return order.Order{}, err
+		return fmt.Errorf("lock the orders: %w", err)
 	}
-	if err := c.reprice(ctx, q); err != nil {
-		return order.Order{}, err
-	}
-	return c.close(ctx, q, status, reasons)
-}
-
-// deduct takes the demand out of stock. The ledger's trigger records it with
-// the order as reference.
-func (c orderCase) deduct(ctx context.Context, q *db.Queries, demand []order.Line, stock stockLines) error {
-	if err := q.SetOrderReason(ctx, strconv.FormatInt(c.head.ID, 10)); err != nil {
-		return fmt.Errorf("set the ledger's reason: %w", err)
-	}
-	p := db.DeductStockParams{StoreID: c.head.StoreID}
-	for _, line := range demand {
-		p.ProductIds = append(p.ProductIds, line.ProductID)
-		p.Quantities = append(p.Quantities, int32(line.Quantity))
-		stock[stockKey{c.head.StoreID, line.ProductID}] -= line.Quantity
-	}
-	n, err := q.DeductStock(ctx, p)
-	if err == nil && n != int64(len(demand)) {
-		err = fmt.Errorf("%d stock lines were locked but %d deducted", len(demand), n)
-	}
-	if err != nil {
-		return fmt.Errorf("deduct stock: %w", err)
-	}
-	return nil
-}
-
-// reprice stores the unit prices of the decision where they have changed since
-// the order was saved.
-func (c orderCase) reprice(ctx context.Context, q *db.Queries) error {
-	p := db.SetUnitPricesParams{OrderID: c.head.ID}
-	for i, it := range c.items {
-		if it.UnitPrice != c.savedPrices[i] {
-			p.Lines = append(p.Lines, int32(i))
-			p.Prices = append(p.Prices, it.UnitPrice.String())
-		}
-	}
-	if len(p.Lines) == 0 {
+	if b.cases = casesFrom(rows); len(b.cases) == 0 {
 		return nil
 	}
-	if err := q.SetUnitPrices(ctx, p); err != nil {
-		return fmt.Errorf("set unit prices: %w", err)
+	if err := b.loadHolds(ctx); err != nil {
+		return err
 	}
+	b.stock, b.cases, b.left, err = lock(ctx, b.q, b.cases, b.holds)
+	return err
+}
+
+func (b *decideBatch) loadHolds(ctx context.Context) error {
+	var ids []int64
+	for _, c := range b.cases {
+		if c.head.ReservationID != 0 {
+			ids = append(ids, c.head.ReservationID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := b.q.LockReservations(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("lock the reservations: %w", err)
+	}
+	b.holds = holdsFrom(rows)
 	return nil
 }
 
-// close writes the status and its event.
-func (c orderCase) close(ctx context.Context, q *db.Queries, status order.Status, reasons []order.Reason) (order.Order, error) {
-	p := db.CloseOrderParams{ID: c.head.ID, Status: string(status)}
-	if len(reasons) > 0 {
-		text, err := json.Marshal(reasons)
-		if err != nil {
-			return order.Order{}, fmt.Errorf("write reasons: %w", err)
-		}
-		p.Reasons = text
+// decide judges every case and writes what follows.
+func (b *decideBatch) decide(ctx context.Context) ([]order.Decision, error) {
+	b.verdicts = make([]order.Decision, len(b.cases))
+	for i := range b.cases {
+		b.judge(i)
 	}
-	at, err := q.CloseOrder(ctx, p)
-	if err != nil {
-		return order.Order{}, fmt.Errorf("close: %w", err)
+	if err := b.nameElsewhere(ctx); err != nil {
+		return nil, err
 	}
-	total, _ := order.Total(c.items)
-	return order.Order{ID: c.head.ID, StoreID: c.head.StoreID, Status: status, CreatedAt: c.head.CreatedAt,
-		DecidedAt: &at, Items: c.items, Total: total, Reasons: reasons,
-		History: []order.Event{{Status: order.Pending, At: c.head.CreatedAt}, {Status: status, At: at}}}, nil
+	return b.verdicts, b.write(ctx)
 }
 
-// nameElsewhere adds to each reason the nearest other stores that have the
-// product.
-func (c orderCase) nameElsewhere(ctx context.Context, q *db.Queries, reasons []order.Reason) ([]order.Reason, error) {
-	p := db.ListElsewhereParams{StoreID: c.head.StoreID, Latitude: c.head.Latitude, Longitude: c.head.Longitude, Most: order.MaxElsewhere}
-	at := map[int64]*order.Reason{}
-	for i := range reasons {
-		reasons[i].Elsewhere = []order.Elsewhere{}
-		if c.active[reasons[i].ProductID] {
-			p.ProductIds = append(p.ProductIds, reasons[i].ProductID)
-			at[reasons[i].ProductID] = &reasons[i]
+// judge decides one order against what the earlier ones left, and takes what it
+// sold, and what it held, out of the stock.
+func (b *decideBatch) judge(i int) {
+	c := &b.cases[i]
+	own, ok := b.holds[c.head.ReservationID]
+	if !ok || own.store != c.head.StoreID {
+		own = hold{}
+	}
+	status, reasons := order.Decide(c.demand, b.sellable(c, own))
+	total, _ := order.Total(c.items)
+	b.verdicts[i] = order.Decision{ID: c.head.ID, CreatedAt: c.head.CreatedAt, Status: status, Total: total, Reasons: reasons}
+	if status != order.Confirmed {
+		return
+	}
+	for _, line := range c.demand {
+		b.stock[stockKey{c.head.StoreID, line.ProductID}].taken += line.Quantity
+		b.moves = append(b.moves, [4]int64{c.head.StoreID, line.ProductID, -line.Quantity, c.head.ID})
+	}
+	if own.products == nil {
+		return
+	}
+	for product, quantity := range own.products {
+		if line := b.stock[stockKey{own.store, product}]; line != nil {
+			line.freed += quantity
 		}
 	}
-	rows, err := q.ListElsewhere(ctx, p)
-	if err != nil {
-		return nil, fmt.Errorf("list other stores: %w", err)
+	b.consumed = append(b.consumed, c.head.ReservationID)
+	delete(b.holds, c.head.ReservationID) // once
+}
+
+// sellable is what the order's store has of its products for it: all that is
+// not held for others. A product that was deactivated since the order was saved
+// counts as not carried.
+func (b *decideBatch) sellable(c *orderCase, own hold) map[int64]int64 {
+	have := make(map[int64]int64, len(c.demand))
+	for _, want := range c.demand {
+		line := b.stock[stockKey{c.head.StoreID, want.ProductID}]
+		if line != nil && !c.inactive[want.ProductID] {
+			have[want.ProductID] = line.available(own.products[want.ProductID])
+		}
 	}
-	here := catalog.Store{Latitude: c.head.Latitude, Longitude: c.head.Longitude}
-	for _, r := range rows {
-		there := catalog.Store{Latitude: r.Latitude, Longitude: r.Longitude}
-		at[r.ProductID].Elsewhere = append(at[r.ProductID].Elsewhere, order.Elsewhere{
-			StoreID: r.StoreID, City: r.City, Available: int64(r.Quantity), DistanceKM: math.Round(here.DistanceKM(there)*10) / 10})
-	}
-	return reasons, nil
+	return have
 }

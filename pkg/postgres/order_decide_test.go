@@ -107,7 +107,7 @@ func TestDecidePendingJudgesEachOnItsOwn(t *testing.T) {
 	c := newCounter(t)
 	c.stock(1, 1, 3)
 	a, b, d := c.mustSave(1, want(1, 2)), c.mustSave(1, want(1, 2)), c.mustSave(1, want(1, 1))
-	got, err := c.DecidePending(t.Context(), d.ID, b.ID, a.ID)
+	got, _, err := c.DecidePending(t.Context(), []int64{d.ID, b.ID, a.ID})
 	if err != nil || len(got) != 3 {
 		t.Fatalf("got %v %v", got, err)
 	}
@@ -119,7 +119,7 @@ func TestDecidePendingJudgesEachOnItsOwn(t *testing.T) {
 	}
 }
 
-func TestPendingAndUnannounced(t *testing.T) {
+func TestPending(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	a, b := c.mustSave(1, want(1, 1)), c.mustSave(1, want(1, 1))
@@ -134,16 +134,7 @@ func TestPendingAndUnannounced(t *testing.T) {
 		t.Errorf("pending for long %+v %v", list, err)
 	}
 	c.mustDecide(a.ID)
-	list, err = c.UnannouncedEvents(t.Context(), 0, 0, 10)
-	if err != nil || len(list) != 1 || list[0].ID != a.ID {
-		t.Errorf("unannounced %+v %v", list, err)
-	}
-	for range 2 {
-		if err := c.MarkAnnounced(t.Context(), a.ID); err != nil {
-			t.Error(err)
-		}
-	}
-	if list, err := c.UnannouncedEvents(t.Context(), 0, 0, 10); err != nil || len(list) != 0 {
-		t.Errorf("still unannounced %+v %v", list, err)
+	if list, err := c.PendingOrders(t.Context(), 0, 0, 10); err != nil || len(list) != 1 || list[0].ID != b.ID {
+		t.Errorf("pending after a decision %+v %v", list, err)
 	}
 }

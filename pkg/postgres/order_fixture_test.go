@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"aforro/pkg/fault"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres"
 	"aforro/pkg/testkit"
@@ -42,7 +43,7 @@ func (c *counter) exec(sql string, args ...any) {
 
 func (c *counter) stock(store, product int64, quantity int) {
 	c.tb.Helper()
-	c.exec(`INSERT INTO inventory VALUES ($1, $2, $3)`, store, product, quantity)
+	c.exec(`INSERT INTO inventory (store_id, product_id, quantity) VALUES ($1, $2, $3)`, store, product, quantity)
 }
 
 // number asks for one number.
@@ -57,6 +58,38 @@ func (c *counter) number(sql string, args ...any) (n int64) {
 func (c *counter) left(store, product int64) int64 {
 	c.tb.Helper()
 	return c.number(`SELECT quantity FROM inventory WHERE store_id = $1 AND product_id = $2`, store, product)
+}
+
+// Save saves one order.
+func (c *counter) Save(ctx context.Context, store int64, items []order.Item) (order.Order, error) {
+	c.tb.Helper()
+	saved, err := c.SaveOrders(ctx, []order.Draft{{StoreID: store, Items: items}})
+	if err != nil {
+		return order.Order{}, err
+	}
+	return saved[0].Order, saved[0].Err
+}
+
+// Decide decides one order and returns it as it is then.
+func (c *counter) Decide(ctx context.Context, id int64) (order.Order, error) {
+	return decideOn(ctx, c.DB, id)
+}
+
+// decideOn decides until the order is decided: one that somebody else is
+// deciding at this moment is left to them.
+func decideOn(ctx context.Context, d *postgres.DB, id int64) (order.Order, error) {
+	for {
+		_, held, err := d.DecidePending(ctx, []int64{id})
+		if err == nil && len(held) > 0 {
+			err = fault.New(fault.Unavailable, "order %d is held", id)
+		}
+		if err != nil {
+			return order.Order{}, err
+		}
+		if o, err := d.Order(ctx, id); err != nil || o.Status.Final() {
+			return o, err
+		}
+	}
 }
 
 func (c *counter) mustSave(store int64, items ...order.Item) order.Order {

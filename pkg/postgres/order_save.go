@@ -4,73 +4,170 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"aforro/pkg/fault"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
 )
 
-// Save stores a new order as PENDING with the present prices, in one statement.
-// It returns fault.Invalid for items that make no order (order.Validate) and
-// for inactive products, fault.NotFound for an unknown store or product; the
-// fields name them as paths of the request body. Nothing is stored then.
-func (d *DB) Save(ctx context.Context, storeID int64, items []order.Item) (order.Order, error) {
-	if err := order.Validate(items); err != nil {
-		return order.Order{}, err
+// saveQuickly begins a transaction that commits without waiting for the disk:
+// nobody is told of a saved order before a later flush covers it (the decision's
+// commit, or Confirm). Of the lists of values that a batch carries the planner
+// can learn nothing that changes the plan, so it plans once.
+var saveQuickly = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL plan_cache_mode = force_generic_plan"}
+
+// SaveOrders stores new orders as PENDING with the present prices, all in one
+// statement, and returns what became of each: fault.Invalid for items that make
+// no order (order.Validate), for inactive products and for a total beyond 64 bits
+// of minor units; fault.NotFound for an unknown store or product, the fields
+// naming them as paths of the request body; fault.Unprocessable for a key that
+// was used for another body. A key that was used before gives the earlier order.
+//
+// The orders are not on disk yet: see Confirm. An error is about all of them:
+// nothing is stored, or, when a commit's answer was lost, that is not known.
+func (d *DB) SaveOrders(ctx context.Context, drafts []order.Draft) ([]order.Saved, error) {
+	saved := make([]order.Saved, len(drafts))
+	b := saveBatch{drafts: drafts, saved: saved}
+	for i, draft := range drafts {
+		if saved[i].Err = order.Validate(draft.Items); saved[i].Err == nil {
+			b.add(i, draft)
+		}
 	}
-	rows, err := d.q.SaveOrder(ctx, saveParams(storeID, items))
+	if len(b.index) == 0 {
+		return saved, nil
+	}
+	err := pgx.BeginTxFunc(ctx, d.pool, saveQuickly, func(tx pgx.Tx) error {
+		rows, err := d.q.WithTx(tx).SaveOrders(ctx, b.params)
+		b.rows = rows
+		return err
+	})
+	switch {
+	case err == nil:
+		b.read()
+		return saved, d.replay(ctx, &b)
+	case len(b.index) == 1 && refusedAlone(err, drafts[b.index[0]]) != nil:
+		saved[b.index[0]].Err = refusedAlone(err, drafts[b.index[0]])
+		return saved, nil
+	}
+	return nil, translate(err, fmt.Sprintf("save %d orders", len(drafts)))
+}
+
+// refusedAlone says what a constraint means for the one order of a batch; nil
+// when it is not the order's fault. Of a larger batch it is not known whose
+// fault it is: the batch is tried in parts.
+func refusedAlone(err error, draft order.Draft) error {
 	switch {
 	case violates(err, "orders_store_id_fkey"):
-		return order.Order{}, unknownStore(storeID)
+		return unknownStore(draft.StoreID)
 	case violates(err, "order_items_product_id_fkey"):
-		return order.Order{}, fault.Wrap(err, fault.NotFound, "a product of the order does not exist")
-	case err != nil:
-		return order.Order{}, translate(err, fmt.Sprintf("save an order of store %d", storeID))
-	case rows[0].OrderID == 0:
-		return order.Order{}, refusal(storeID, items, rows)
+		return fault.Wrap(err, fault.NotFound, "a product of the order does not exist")
+	case violates(err, "orders_reservation_id_fkey"):
+		return fault.Wrap(err, fault.NotFound, "there is no reservation %d", draft.Reservation).With(
+			fault.Field{Location: "body.reservation.id", Message: "there is no such reservation", Value: draft.Reservation})
+	case violates(err, "orders_total_check"), sqlState(err) == numericOverflow:
+		return fault.Wrap(err, fault.Invalid, "the order's total is too large").With(
+			fault.Field{Location: "body.items", Message: "comes to more than 92233720368547758.07"})
 	}
-	return savedOrder(storeID, items, rows), nil
+	return nil
 }
 
-func saveParams(storeID int64, items []order.Item) db.SaveOrderParams {
-	p := db.SaveOrderParams{StoreID: storeID, ProductIds: make([]int64, len(items)), Quantities: make([]int32, len(items))}
-	for i, it := range items {
-		p.ProductIds[i], p.Quantities[i] = it.ProductID, int32(it.Quantity)
-	}
-	return p
+// saveBatch is the drafts of one statement and what the statement said of them.
+type saveBatch struct {
+	drafts []order.Draft
+	saved  []order.Saved
+	// index gives the draft of each order of the statement.
+	index  []int
+	params db.SaveOrdersParams
+	rows   []db.SaveOrdersRow
+	// earlier are the drafts whose key was used before.
+	earlier []earlierUse
 }
 
-func savedOrder(storeID int64, items []order.Item, rows []db.SaveOrderRow) order.Order {
-	o := order.Order{ID: rows[0].OrderID, StoreID: storeID, Status: order.Pending, CreatedAt: rows[0].CreatedAt,
-		History: []order.Event{{Status: order.Pending, At: rows[0].CreatedAt}}}
+type earlierUse struct {
+	draft       int
+	orderID     int64
+	fingerprint []byte
+}
+
+func (b *saveBatch) add(i int, d order.Draft) {
+	b.index = append(b.index, i)
+	p, n := &b.params, int32(len(b.index))
+	p.StoreIds = append(p.StoreIds, d.StoreID)
+	p.ReservationIds = append(p.ReservationIds, d.Reservation)
+	p.Emails = append(p.Emails, d.Email)
+	p.Keys = append(p.Keys, d.Request.Key)
+	p.Fingerprints = append(p.Fingerprints, d.Request.Fingerprint[:])
+	for line, it := range d.Items {
+		p.LineOrders = append(p.LineOrders, n)
+		p.Lines = append(p.Lines, int32(line))
+		p.ProductIds = append(p.ProductIds, it.ProductID)
+		p.Quantities = append(p.Quantities, int32(it.Quantity))
+	}
+}
+
+// read takes each order's rows, which come order by order, line by line.
+func (b *saveBatch) read() {
+	rows := b.rows
+	for _, i := range b.index {
+		n := len(b.drafts[i].Items)
+		b.readOne(i, rows[:n])
+		rows = rows[n:]
+	}
+}
+
+func (b *saveBatch) readOne(i int, rows []db.SaveOrdersRow) {
+	draft, first := b.drafts[i], rows[0]
+	switch {
+	case first.OrderID != 0:
+		b.saved[i].Order = savedOrder(draft, rows)
+	case first.EarlierFingerprint != nil:
+		b.earlier = append(b.earlier, earlierUse{i, first.EarlierID, first.EarlierFingerprint})
+	default:
+		if err := refusal(draft, rows); err != nil {
+			b.saved[i].Err = err
+			return
+		}
+		// Neither saved nor refused: the key was taken while the statement ran.
+		b.earlier = append(b.earlier, earlierUse{draft: i})
+	}
+}
+
+func savedOrder(draft order.Draft, rows []db.SaveOrdersRow) order.Order {
+	o := order.Order{ID: rows[0].OrderID, StoreID: draft.StoreID, Status: order.Pending, CreatedAt: rows[0].CreatedAt, Total: rows[0].Total,
+		Items: make([]order.Item, len(rows)), History: []order.Event{{Status: order.Pending, At: rows[0].CreatedAt}}}
 	for i, r := range rows {
-		o.Items = append(o.Items, order.Item{ProductID: items[i].ProductID, Quantity: items[i].Quantity, UnitPrice: r.Price})
+		o.Items[i] = order.Item{ProductID: draft.Items[i].ProductID, Quantity: draft.Items[i].Quantity, UnitPrice: r.Price}
 	}
-	o.Total, _ = order.Total(o.Items)
 	return o
 }
 
-// refusal says why SaveOrder stored nothing. What does not exist goes before
-// what may not be sold.
-func refusal(storeID int64, items []order.Item, rows []db.SaveOrderRow) error {
+// refusal says why SaveOrders left an order out; nil when it does not. What does
+// not exist goes before what may not be sold.
+func refusal(draft order.Draft, rows []db.SaveOrdersRow) error {
 	if !rows[0].StoreKnown {
-		return unknownStore(storeID)
+		return unknownStore(draft.StoreID)
 	}
 	var unknown, inactive []fault.Field
 	for i, r := range rows {
-		field := fault.Field{Location: fmt.Sprintf("body.items[%d].product_id", i), Value: items[i].ProductID}
+		id := draft.Items[i].ProductID
+		field := fault.Field{Location: fmt.Sprintf("body.items[%d].product_id", i), Value: id}
 		switch {
 		case !r.Known:
-			field.Message = fmt.Sprintf("there is no product %d", items[i].ProductID)
+			field.Message = fmt.Sprintf("there is no product %d", id)
 			unknown = append(unknown, field)
 		case !r.Active:
-			field.Message = fmt.Sprintf("product %d is not sold any more", items[i].ProductID)
+			field.Message = fmt.Sprintf("product %d is not sold any more", id)
 			inactive = append(inactive, field)
 		}
 	}
-	if len(unknown) > 0 {
+	switch {
+	case len(unknown) > 0:
 		return fault.New(fault.NotFound, "a product of the order does not exist").With(unknown...)
+	case len(inactive) > 0:
+		return fault.New(fault.Invalid, "a product of the order is not sold any more").With(inactive...)
 	}
-	return fault.New(fault.Invalid, "a product of the order is not sold any more").With(inactive...)
+	return nil
 }
 
 func unknownStore(id int64) error {

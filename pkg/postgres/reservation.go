@@ -3,12 +3,10 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"aforro/pkg/catalog"
 	"aforro/pkg/fault"
 	"aforro/pkg/idempotency"
 	"aforro/pkg/inventory"
@@ -57,8 +55,7 @@ func wanted(storeID int64, items []order.Item) asked {
 }
 
 func reserve(ctx context.Context, q *db.Queries, storeID int64, items []order.Item, hold time.Duration) (inventory.Reservation, error) {
-	store, err := knownStore(ctx, q, wanted(storeID, items), true)
-	if err != nil {
+	if err := knownStore(ctx, q, wanted(storeID, items), true); err != nil {
 		return inventory.Reservation{}, err
 	}
 	demand := order.Demand(items)
@@ -75,28 +72,20 @@ func reserve(ctx context.Context, q *db.Queries, storeID int64, items []order.It
 		available[r.ProductID] = inventory.Available(int64(r.Quantity), int64(r.Held))
 	}
 	if status, reasons := order.Decide(demand, available); status != order.Confirmed {
-		return inventory.Reservation{}, shortage(ctx, q, store, items, reasons)
+		return inventory.Reservation{}, shortage(ctx, q, storeID, items, reasons)
 	}
 	return openReservation(ctx, q, p, items)
 }
 
 // shortage is the refusal, with the other stores that have what is short.
-func shortage(ctx context.Context, q *db.Queries, here catalog.Store, items []order.Item, reasons []order.Reason) error {
-	p := db.ListElsewhereParams{StoreID: here.ID, Latitude: here.Latitude, Longitude: here.Longitude, Most: order.MaxElsewhere}
-	at := make(map[int64]*order.Reason, len(reasons))
+func shortage(ctx context.Context, q *db.Queries, storeID int64, items []order.Item, reasons []order.Reason) error {
+	short := make(map[stockKey][]*order.Reason, len(reasons))
 	for i := range reasons {
 		reasons[i].Elsewhere = []order.Elsewhere{}
-		p.ProductIds = append(p.ProductIds, reasons[i].ProductID)
-		at[reasons[i].ProductID] = &reasons[i]
+		short[stockKey{storeID, reasons[i].ProductID}] = []*order.Reason{&reasons[i]}
 	}
-	rows, err := q.ListElsewhere(ctx, p)
-	if err != nil {
-		return fmt.Errorf("list other stores: %w", err)
-	}
-	for _, r := range rows {
-		there := catalog.Store{Latitude: r.Latitude, Longitude: r.Longitude}
-		at[r.ProductID].Elsewhere = append(at[r.ProductID].Elsewhere, order.Elsewhere{StoreID: r.StoreID, City: r.City,
-			Available: int64(r.Quantity), DistanceKM: math.Round(here.DistanceKM(there)*10) / 10})
+	if err := nameElsewhere(ctx, q, short); err != nil {
+		return err
 	}
 	return order.NewShortage(items, reasons)
 }

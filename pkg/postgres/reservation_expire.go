@@ -2,13 +2,11 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"aforro/pkg/inventory"
 	"aforro/pkg/postgres/db"
@@ -96,10 +94,4 @@ func takeFreeLines(ctx context.Context, q *db.Queries, ids []int64) ([]int64, er
 		p.StoreIds[i], p.ProductIds[i] = l.StoreID, l.ProductID
 	}
 	return q.ListFree(ctx, p)
-}
-
-// lockTimedOut reports whether a statement waited too long for a row.
-func lockTimedOut(err error) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && pgErr.Code == "55P03"
 }

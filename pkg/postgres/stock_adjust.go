@@ -48,7 +48,7 @@ func adjusted(storeID int64, a inventory.Adjustment) asked {
 
 func adjust(ctx context.Context, q *db.Queries, storeID int64, a inventory.Adjustment) ([]inventory.Stock, error) {
 	is := adjusted(storeID, a)
-	if _, err := knownStore(ctx, q, is, false); err != nil {
+	if err := knownStore(ctx, q, is, false); err != nil {
 		return nil, err
 	}
 	if err := q.LockOrMakeLines(ctx, db.LockOrMakeLinesParams{StoreID: storeID, ProductIds: is.products}); err != nil {

@@ -220,7 +220,7 @@ func TestAnAdjustmentWaitsForALockedLine(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)
 	c.stock(1, 1, 10)
-	impatient, err := postgres.Open(t.Context(), c.url, postgres.Options{LockTimeout: 50 * time.Millisecond})
+	impatient, err := postgres.Open(t.Context(), c.url, postgres.Options{StatementTimeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"aforro/pkg/catalog"
 	"aforro/pkg/fault"
 	"aforro/pkg/postgres/db"
 )
@@ -18,16 +17,16 @@ type asked struct {
 	productAt func(line int) string
 }
 
-// knownStore returns the store of a request whose products all exist.
+// knownStore returns nil for a request whose store and products all exist.
 // Otherwise fault.NotFound names what does not, and, when only active products
 // will do, fault.Invalid those that are not sold any more.
-func knownStore(ctx context.Context, q *db.Queries, a asked, onlyActive bool) (catalog.Store, error) {
+func knownStore(ctx context.Context, q *db.Queries, a asked, onlyActive bool) error {
 	rows, err := q.AskProducts(ctx, db.AskProductsParams{StoreID: a.storeID, ProductIds: a.products})
 	if err != nil {
-		return catalog.Store{}, fmt.Errorf("look for a store and products: %w", err)
+		return fmt.Errorf("look for a store and products: %w", err)
 	}
 	if !rows[0].StoreKnown {
-		return catalog.Store{}, a.noStore()
+		return a.noStore()
 	}
 	var unknown, inactive []fault.Field
 	for i, r := range rows {
@@ -47,7 +46,7 @@ func knownStore(ctx context.Context, q *db.Queries, a asked, onlyActive bool) (c
 	case len(inactive) > 0:
 		err = fault.New(fault.Invalid, "a product is not sold any more").With(inactive...)
 	}
-	return catalog.Store{ID: a.storeID, Latitude: rows[0].Latitude, Longitude: rows[0].Longitude}, err
+	return err
 }
 
 func (a asked) noStore() error {
@@ -58,7 +57,7 @@ func (a asked) noStore() error {
 // needLine returns fault.NotFound unless the store and the product of a path
 // exist; the line itself need not.
 func (d *DB) needLine(ctx context.Context, storeID, productID int64) error {
-	_, err := knownStore(ctx, d.q, asked{storeID: storeID, products: []int64{productID}, storeAt: "path.id",
+	err := knownStore(ctx, d.q, asked{storeID: storeID, products: []int64{productID}, storeAt: "path.id",
 		productAt: func(int) string { return "path.product_id" }}, false)
 	return translate(err, "look for a stock line")
 }

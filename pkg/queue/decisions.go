@@ -2,13 +2,12 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"aforro/pkg/lifecycle"
+	"aforro/pkg/order"
 )
 
 // quietTime is how long the channel may be silent before Redis is asked
@@ -31,7 +31,7 @@ type Decisions struct {
 	live    atomic.Bool
 
 	mu      sync.Mutex
-	waiting map[int64][]chan struct{}
+	waiting map[int64][]chan order.Decision
 }
 
 // NewDecisions prepares to listen at the Redis of url; Run listens.
@@ -40,23 +40,23 @@ func NewDecisions(url string, log *slog.Logger) (*Decisions, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Decisions{rdb: o, channel: channelOf(o), log: log, waiting: map[int64][]chan struct{}{}}, nil
+	return &Decisions{rdb: o, channel: channelOf(o), log: log, waiting: map[int64][]chan order.Decision{}}, nil
 }
 
-// Listen returns a channel that receives when a decision of the order is
+// Listen returns a channel that receives the order's decision when it is
 // announced, and a function that ends the listening.
-func (d *Decisions) Listen(id int64) (<-chan struct{}, func()) {
-	ch := make(chan struct{}, 1)
+func (d *Decisions) Listen(id int64) (<-chan order.Decision, func()) {
+	ch := make(chan order.Decision, 1)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting[id] = append(d.waiting[id], ch)
 	return ch, func() { d.forget(id, ch) }
 }
 
-func (d *Decisions) forget(id int64, ch chan struct{}) {
+func (d *Decisions) forget(id int64, ch chan order.Decision) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	left := slices.DeleteFunc(d.waiting[id], func(c chan struct{}) bool { return c == ch })
+	left := slices.DeleteFunc(d.waiting[id], func(c chan order.Decision) bool { return c == ch })
 	if len(left) == 0 {
 		delete(d.waiting, id)
 		return
@@ -131,21 +131,25 @@ func (d *Decisions) hear(msg any) {
 	case *redis.Subscription:
 		d.live.Store(true)
 	case *redis.Message:
-		for text := range strings.SplitSeq(m.Payload, ",") {
-			if id, err := strconv.ParseInt(text, 10, 64); err == nil {
-				d.wake(id)
-			}
+		var decisions []order.Decision
+		if err := json.Unmarshal([]byte(m.Payload), &decisions); err != nil {
+			d.log.Warn("an announcement cannot be read; looking into the database instead", "error", err)
+			return
 		}
+		d.Tell(decisions)
 	}
 }
 
-func (d *Decisions) wake(id int64) {
+// Tell announces decisions to those who wait in this process.
+func (d *Decisions) Tell(decisions []order.Decision) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, ch := range d.waiting[id] {
-		select {
-		case ch <- struct{}{}:
-		default: // it is woken already
+	for _, decision := range decisions {
+		for _, ch := range d.waiting[decision.ID] {
+			select {
+			case ch <- decision:
+			default: // it was told already
+			}
 		}
 	}
 }

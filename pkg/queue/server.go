@@ -2,9 +2,9 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -13,8 +13,8 @@ import (
 	"aforro/pkg/lifecycle"
 )
 
-// Handler does what a task asks for the order with the id.
-type Handler = func(ctx context.Context, id int64) error
+// Handler does what a task asks for the orders with the ids.
+type Handler = func(ctx context.Context, ids []int64) error
 
 // ServerOptions say how tasks are taken from the queue.
 type ServerOptions struct {
@@ -104,7 +104,7 @@ func retryDelay(n int, _ error, _ *asynq.Task) time.Duration {
 
 func (s *Server) logFailure(ctx context.Context, t *asynq.Task, err error) {
 	tries, _ := asynq.GetRetryCount(ctx)
-	s.o.Log.Warn("a task failed", "task", t.Type(), "order", string(t.Payload()), "tries", tries+1, "error", err)
+	s.o.Log.Warn("a task failed", "task", t.Type(), "tries", tries+1, "error", err)
 }
 
 // stop ends the server. Its own steps wait for Redis, which may hang, so they
@@ -135,11 +135,11 @@ func dispatch(handlers map[string]Handler) asynq.HandlerFunc {
 		if !known {
 			return fmt.Errorf("no handler for task %q: %w", t.Type(), asynq.SkipRetry)
 		}
-		id, err := strconv.ParseInt(string(t.Payload()), 10, 64)
-		if err != nil {
-			return fmt.Errorf("task %q carries no order id: %w", t.Type(), asynq.SkipRetry)
+		var ids []int64
+		if err := json.Unmarshal(t.Payload(), &ids); err != nil || len(ids) == 0 {
+			return fmt.Errorf("task %q carries no order ids: %w", t.Type(), asynq.SkipRetry)
 		}
-		return h(ctx, id)
+		return h(ctx, ids)
 	}
 }
 

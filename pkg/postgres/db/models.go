@@ -63,11 +63,10 @@ type Order struct {
 }
 
 type OrderEvent struct {
-	OrderID     int64
-	Sequence    int32
-	Status      string
-	At          time.Time
-	AnnouncedAt *time.Time
+	OrderID  int64
+	Sequence int32
+	Status   string
+	At       time.Time
 }
 
 type OrderItem struct {

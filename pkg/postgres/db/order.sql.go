@@ -12,50 +12,65 @@ import (
 	"aforro/pkg/catalog"
 )
 
-const closeOrder = `-- name: CloseOrder :one
-WITH closed AS (
-    UPDATE orders SET status = $1, reasons = $2, decided_at = clock_timestamp()
-    WHERE orders.id = $3 AND orders.status = 'PENDING'
-    RETURNING orders.id, orders.status, orders.decided_at
+const cancelOrder = `-- name: CancelOrder :exec
+WITH told AS MATERIALIZED (
+    SELECT clock_timestamp() AS at, set_config('aforro.reason', 'cancel', true), set_config('aforro.reference', $2::text, true)
+), given AS (
+    INSERT INTO inventory AS i (store_id, product_id, quantity)
+    SELECT o.store_id, t.product_id, sum(t.quantity_requested)::integer
+    FROM told, orders o JOIN order_items t ON t.order_id = o.id
+    WHERE o.id = $1
+    GROUP BY o.store_id, t.product_id ORDER BY t.product_id
+    ON CONFLICT (store_id, product_id) DO UPDATE SET quantity = i.quantity + excluded.quantity
+), closed AS (
+    UPDATE orders SET status = 'CANCELLED' FROM told WHERE orders.id = $1 RETURNING told.at
 )
-INSERT INTO order_events (order_id, sequence, status, at)
-SELECT c.id, (SELECT max(e.sequence) + 1 FROM order_events e WHERE e.order_id = c.id), c.status, c.decided_at
-FROM closed c
-RETURNING at
+INSERT INTO order_events (order_id, sequence, status, at) SELECT $1, 3, 'CANCELLED', c.at FROM closed c
 `
 
-type CloseOrderParams struct {
-	Status  string
-	Reasons []byte
-	ID      int64
+type CancelOrderParams struct {
+	ID        int64
+	Reference string
 }
 
-// Status and event are one statement and carry one time.
-func (q *Queries) CloseOrder(ctx context.Context, arg CloseOrderParams) (time.Time, error) {
-	row := q.db.QueryRow(ctx, closeOrder, arg.Status, arg.Reasons, arg.ID)
-	var at time.Time
-	err := row.Scan(&at)
-	return at, err
+// Gives the stock of an order back and writes its last state. A line that was
+// removed since comes back. The settings are what the ledger's trigger records.
+func (q *Queries) CancelOrder(ctx context.Context, arg CancelOrderParams) error {
+	_, err := q.db.Exec(ctx, cancelOrder, arg.ID, arg.Reference)
+	return err
 }
 
-const deductStock = `-- name: DeductStock :execrows
-UPDATE inventory i SET quantity = i.quantity - w.quantity
-FROM (SELECT unnest($2::bigint[]) AS product_id, unnest($3::integer[]) AS quantity) w
-WHERE i.store_id = $1 AND i.product_id = w.product_id
+const confirmSaved = `-- name: ConfirmSaved :many
+SELECT o.id, o.created_at, pg_logical_emit_message(true, 'aforro', 'saved') IS NOT NULL AS logged
+FROM orders o WHERE o.id = ANY ($1::bigint[])
 `
 
-type DeductStockParams struct {
-	StoreID    int64
-	ProductIds []int64
-	Quantities []int32
+type ConfirmSavedRow struct {
+	ID        int64
+	CreatedAt time.Time
+	Logged    interface{}
 }
 
-func (q *Queries) DeductStock(ctx context.Context, arg DeductStockParams) (int64, error) {
-	result, err := q.db.Exec(ctx, deductStock, arg.StoreID, arg.ProductIds, arg.Quantities)
+// Of these orders those that are there. Run in a transaction that waits for the
+// disk, so that what it answers stays true.
+func (q *Queries) ConfirmSaved(ctx context.Context, ids []int64) ([]ConfirmSavedRow, error) {
+	rows, err := q.db.Query(ctx, confirmSaved, ids)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	var items []ConfirmSavedRow
+	for rows.Next() {
+		var i ConfirmSavedRow
+		if err := rows.Scan(&i.ID, &i.CreatedAt, &i.Logged); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const getOrder = `-- name: GetOrder :many
@@ -113,45 +128,43 @@ func (q *Queries) GetOrder(ctx context.Context, id int64) ([]GetOrderRow, error)
 }
 
 const listElsewhere = `-- name: ListElsewhere :many
-SELECT w.product_id::bigint AS product_id, n.store_id, n.city, n.latitude, n.longitude, n.quantity
-FROM (SELECT unnest($1::bigint[]) AS product_id) w
+SELECT w.store_id::bigint AS from_id, h.latitude AS from_latitude, h.longitude AS from_longitude, w.product_id::bigint AS product_id,
+       n.store_id, n.city, n.latitude, n.longitude, n.available
+FROM (SELECT unnest($1::bigint[]) AS store_id, unnest($2::bigint[]) AS product_id) w
+JOIN stores h ON h.id = w.store_id
 CROSS JOIN LATERAL (
-    SELECT s.id AS store_id, s.city, s.latitude, s.longitude, i.quantity
+    SELECT s.id AS store_id, s.city, s.latitude, s.longitude, (i.quantity - i.held)::bigint AS available
     FROM inventory i JOIN stores s ON s.id = i.store_id
-    WHERE i.product_id = w.product_id AND i.quantity > 0 AND s.id <> $2
-    ORDER BY power(sind((s.latitude - $3::float8) / 2), 2)
-           + cosd(s.latitude) * cosd($3::float8) * power(sind((s.longitude - $4::float8) / 2), 2), s.id
-    LIMIT $5
+    WHERE i.product_id = w.product_id AND i.quantity > i.held AND s.id <> w.store_id
+    ORDER BY power(sind((s.latitude - h.latitude) / 2), 2)
+           + cosd(s.latitude) * cosd(h.latitude) * power(sind((s.longitude - h.longitude) / 2), 2), s.id
+    LIMIT $3
 ) n
 `
 
 type ListElsewhereParams struct {
+	StoreIds   []int64
 	ProductIds []int64
-	StoreID    int64
-	Latitude   float64
-	Longitude  float64
 	Most       int32
 }
 
 type ListElsewhereRow struct {
-	ProductID int64
-	StoreID   int64
-	City      string
-	Latitude  float64
-	Longitude float64
-	Quantity  int32
+	FromID        int64
+	FromLatitude  float64
+	FromLongitude float64
+	ProductID     int64
+	StoreID       int64
+	City          string
+	Latitude      float64
+	Longitude     float64
+	Available     int64
 }
 
-// For each product the other stores that have it, the nearest first. The sort
-// key is the squared chord through the Earth, which grows with the distance.
+// For each (store, product) the other stores that have the product, the nearest
+// first. The sort key is the squared chord through the Earth, which grows with
+// the distance.
 func (q *Queries) ListElsewhere(ctx context.Context, arg ListElsewhereParams) ([]ListElsewhereRow, error) {
-	rows, err := q.db.Query(ctx, listElsewhere,
-		arg.ProductIds,
-		arg.StoreID,
-		arg.Latitude,
-		arg.Longitude,
-		arg.Most,
-	)
+	rows, err := q.db.Query(ctx, listElsewhere, arg.StoreIds, arg.ProductIds, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -160,12 +173,15 @@ func (q *Queries) ListElsewhere(ctx context.Context, arg ListElsewhereParams) ([
 	for rows.Next() {
 		var i ListElsewhereRow
 		if err := rows.Scan(
+			&i.FromID,
+			&i.FromLatitude,
+			&i.FromLongitude,
 			&i.ProductID,
 			&i.StoreID,
 			&i.City,
 			&i.Latitude,
 			&i.Longitude,
-			&i.Quantity,
+			&i.Available,
 		); err != nil {
 			return nil, err
 		}
@@ -177,48 +193,28 @@ func (q *Queries) ListElsewhere(ctx context.Context, arg ListElsewhereParams) ([
 	return items, nil
 }
 
-const listOrderItems = `-- name: ListOrderItems :many
-SELECT i.order_id, i.line, i.product_id, i.quantity_requested, i.unit_price, p.price, p.active
-FROM (SELECT unnest($1::bigint[]) AS id) asked
-CROSS JOIN LATERAL (
-    SELECT t.order_id, t.line, t.product_id, t.quantity_requested, t.unit_price
-    FROM order_items t WHERE t.order_id = asked.id OFFSET 0
-) i
-JOIN products p ON p.id = i.product_id
-ORDER BY i.order_id, i.line
+const listOrderKeys = `-- name: ListOrderKeys :many
+SELECT k.key, k.fingerprint, coalesce(k.order_id, 0)::bigint AS order_id
+FROM idempotency_keys k WHERE k.route = 'orders' AND k.key = ANY ($1::text[])
 `
 
-type ListOrderItemsRow struct {
-	OrderID           int64
-	Line              int32
-	ProductID         int64
-	QuantityRequested int32
-	UnitPrice         catalog.Price
-	Price             catalog.Price
-	Active            bool
+type ListOrderKeysRow struct {
+	Key         string
+	Fingerprint []byte
+	OrderID     int64
 }
 
-// What the orders ask for, with the price and the state of each product now.
-// Order by order (OFFSET 0 keeps it so): for a large batch the planner would
-// else read all items there are.
-func (q *Queries) ListOrderItems(ctx context.Context, orderIds []int64) ([]ListOrderItemsRow, error) {
-	rows, err := q.db.Query(ctx, listOrderItems, orderIds)
+// The earlier uses of keys of orders.
+func (q *Queries) ListOrderKeys(ctx context.Context, keys []string) ([]ListOrderKeysRow, error) {
+	rows, err := q.db.Query(ctx, listOrderKeys, keys)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListOrderItemsRow
+	var items []ListOrderKeysRow
 	for rows.Next() {
-		var i ListOrderItemsRow
-		if err := rows.Scan(
-			&i.OrderID,
-			&i.Line,
-			&i.ProductID,
-			&i.QuantityRequested,
-			&i.UnitPrice,
-			&i.Price,
-			&i.Active,
-		); err != nil {
+		var i ListOrderKeysRow
+		if err := rows.Scan(&i.Key, &i.Fingerprint, &i.OrderID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -261,6 +257,44 @@ func (q *Queries) ListPending(ctx context.Context, arg ListPendingParams) ([]Lis
 	for rows.Next() {
 		var i ListPendingRow
 		if err := rows.Scan(&i.ID, &i.AgeSeconds); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listStockLines = `-- name: ListStockLines :many
+SELECT i.store_id, i.product_id
+FROM inventory i
+WHERE (i.store_id, i.product_id) IN (
+    SELECT unnest($1::bigint[]), unnest($2::bigint[]))
+`
+
+type ListStockLinesParams struct {
+	StoreIds   []int64
+	ProductIds []int64
+}
+
+type ListStockLinesRow struct {
+	StoreID   int64
+	ProductID int64
+}
+
+// Which of these lines there are, held by somebody or not.
+func (q *Queries) ListStockLines(ctx context.Context, arg ListStockLinesParams) ([]ListStockLinesRow, error) {
+	rows, err := q.db.Query(ctx, listStockLines, arg.StoreIds, arg.ProductIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListStockLinesRow
+	for rows.Next() {
+		var i ListStockLinesRow
+		if err := rows.Scan(&i.StoreID, &i.ProductID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -318,36 +352,36 @@ func (q *Queries) ListStoreOrders(ctx context.Context, arg ListStoreOrdersParams
 	return items, nil
 }
 
-const listUnannounced = `-- name: ListUnannounced :many
-SELECT e.order_id AS id, extract(epoch FROM now() - e.at)::float8 AS age_seconds
-FROM order_events e
-WHERE e.announced_at IS NULL AND e.status <> 'PENDING' AND e.order_id > $1
-  AND e.at <= now() - make_interval(secs => $2::float8)
-ORDER BY e.order_id
-LIMIT $3
+const lockFreeStock = `-- name: LockFreeStock :many
+SELECT i.store_id, i.product_id, i.quantity, i.held
+FROM inventory i
+WHERE (i.store_id, i.product_id) IN (
+    SELECT unnest($1::bigint[]), unnest($2::bigint[]))
+ORDER BY i.store_id, i.product_id
+FOR NO KEY UPDATE OF i SKIP LOCKED
 `
 
-type ListUnannouncedParams struct {
-	AfterID      int64
-	OlderSeconds float64
-	Most         int32
+type LockFreeStockParams struct {
+	StoreIds   []int64
+	ProductIds []int64
 }
 
-type ListUnannouncedRow struct {
-	ID         int64
-	AgeSeconds float64
-}
-
-func (q *Queries) ListUnannounced(ctx context.Context, arg ListUnannouncedParams) ([]ListUnannouncedRow, error) {
-	rows, err := q.db.Query(ctx, listUnannounced, arg.AfterID, arg.OlderSeconds, arg.Most)
+// LockStock of those lines that nobody holds.
+func (q *Queries) LockFreeStock(ctx context.Context, arg LockFreeStockParams) ([]Inventory, error) {
+	rows, err := q.db.Query(ctx, lockFreeStock, arg.StoreIds, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListUnannouncedRow
+	var items []Inventory
 	for rows.Next() {
-		var i ListUnannouncedRow
-		if err := rows.Scan(&i.ID, &i.AgeSeconds); err != nil {
+		var i Inventory
+		if err := rows.Scan(
+			&i.StoreID,
+			&i.ProductID,
+			&i.Quantity,
+			&i.Held,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -358,24 +392,93 @@ func (q *Queries) ListUnannounced(ctx context.Context, arg ListUnannouncedParams
 	return items, nil
 }
 
+const lockOrder = `-- name: LockOrder :one
+SELECT o.store_id, o.status FROM orders o WHERE o.id = $1 FOR NO KEY UPDATE
+`
+
+type LockOrderRow struct {
+	StoreID int64
+	Status  string
+}
+
+func (q *Queries) LockOrder(ctx context.Context, id int64) (LockOrderRow, error) {
+	row := q.db.QueryRow(ctx, lockOrder, id)
+	var i LockOrderRow
+	err := row.Scan(&i.StoreID, &i.Status)
+	return i, err
+}
+
+const lockOrderStock = `-- name: LockOrderStock :many
+SELECT i.product_id FROM inventory i
+WHERE i.store_id = $1 AND i.product_id IN (SELECT t.product_id FROM order_items t WHERE t.order_id = $2)
+ORDER BY i.store_id, i.product_id
+FOR NO KEY UPDATE
+`
+
+type LockOrderStockParams struct {
+	StoreID int64
+	OrderID int64
+}
+
+// Locks the stock lines of an order, in the order of all locks.
+func (q *Queries) LockOrderStock(ctx context.Context, arg LockOrderStockParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, lockOrderStock, arg.StoreID, arg.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockPending = `-- name: LockPending :many
-SELECT o.id, o.created_at, s.id AS store_id, s.latitude, s.longitude
-FROM orders o JOIN stores s ON s.id = o.store_id
-WHERE o.id = ANY ($1::bigint[]) AND o.status = 'PENDING'
-ORDER BY o.id
-FOR UPDATE OF o
+WITH head AS MATERIALIZED (
+    SELECT o.id, o.store_id, o.created_at, o.reservation_id
+    FROM orders o
+    WHERE o.id = ANY ($1::bigint[]) AND o.status = 'PENDING'
+    ORDER BY o.id
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT h.id, h.store_id, h.created_at, coalesce(h.reservation_id, 0)::bigint AS reservation_id,
+       i.line, i.product_id, i.quantity_requested, i.unit_price,
+       coalesce(p.price, i.unit_price)::numeric AS price, coalesce(p.active, false) AS active
+FROM head h
+CROSS JOIN LATERAL (
+    SELECT t.line, t.product_id, t.quantity_requested, t.unit_price
+    FROM order_items t WHERE t.order_id = h.id OFFSET 0
+) i
+LEFT JOIN products p ON p.id = i.product_id
+ORDER BY h.id, i.line
 `
 
 type LockPendingRow struct {
-	ID        int64
-	CreatedAt time.Time
-	StoreID   int64
-	Latitude  float64
-	Longitude float64
+	ID                int64
+	StoreID           int64
+	CreatedAt         time.Time
+	ReservationID     int64
+	Line              int32
+	ProductID         int64
+	QuantityRequested int32
+	UnitPrice         catalog.Price
+	Price             catalog.Price
+	Active            bool
 }
 
-// The PENDING ones among the orders, locked in the order of their ids. An order
-// that another transaction decides meanwhile is left out.
+// The PENDING ones among the orders with what they ask for, line by line, and
+// with the price and the state of each product now. Those that another
+// transaction decides meanwhile are left out: it need not be waited for.
+// Item by item through an index (OFFSET 0 keeps it so): for a large batch the
+// planner would else read all items there are.
 func (q *Queries) LockPending(ctx context.Context, ids []int64) ([]LockPendingRow, error) {
 	rows, err := q.db.Query(ctx, lockPending, ids)
 	if err != nil {
@@ -387,10 +490,56 @@ func (q *Queries) LockPending(ctx context.Context, ids []int64) ([]LockPendingRo
 		var i LockPendingRow
 		if err := rows.Scan(
 			&i.ID,
-			&i.CreatedAt,
 			&i.StoreID,
-			&i.Latitude,
-			&i.Longitude,
+			&i.CreatedAt,
+			&i.ReservationID,
+			&i.Line,
+			&i.ProductID,
+			&i.QuantityRequested,
+			&i.UnitPrice,
+			&i.Price,
+			&i.Active,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockReservations = `-- name: LockReservations :many
+SELECT r.id, r.store_id, i.product_id, i.quantity
+FROM reservations r JOIN reservation_items i ON i.reservation_id = r.id
+WHERE r.id = ANY ($1::bigint[]) AND r.status = 'ACTIVE'
+ORDER BY r.id, i.product_id
+FOR NO KEY UPDATE OF r
+`
+
+type LockReservationsRow struct {
+	ID        int64
+	StoreID   int64
+	ProductID int64
+	Quantity  int32
+}
+
+// What the ACTIVE ones among the reservations hold.
+func (q *Queries) LockReservations(ctx context.Context, ids []int64) ([]LockReservationsRow, error) {
+	rows, err := q.db.Query(ctx, lockReservations, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockReservationsRow
+	for rows.Next() {
+		var i LockReservationsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.StoreID,
+			&i.ProductID,
+			&i.Quantity,
 		); err != nil {
 			return nil, err
 		}
@@ -403,12 +552,12 @@ func (q *Queries) LockPending(ctx context.Context, ids []int64) ([]LockPendingRo
 }
 
 const lockStock = `-- name: LockStock :many
-SELECT i.store_id, i.product_id, i.quantity
+SELECT i.store_id, i.product_id, i.quantity, i.held
 FROM inventory i
 WHERE (i.store_id, i.product_id) IN (
     SELECT unnest($1::bigint[]), unnest($2::bigint[]))
 ORDER BY i.store_id, i.product_id
-FOR UPDATE OF i
+FOR NO KEY UPDATE OF i
 `
 
 type LockStockParams struct {
@@ -416,110 +565,22 @@ type LockStockParams struct {
 	ProductIds []int64
 }
 
-type LockStockRow struct {
-	StoreID   int64
-	ProductID int64
-	Quantity  int32
-}
-
 // Locks the stock lines that orders want, in (store, product) order, so that
 // two decisions wait for each other and never in a circle.
-func (q *Queries) LockStock(ctx context.Context, arg LockStockParams) ([]LockStockRow, error) {
+func (q *Queries) LockStock(ctx context.Context, arg LockStockParams) ([]Inventory, error) {
 	rows, err := q.db.Query(ctx, lockStock, arg.StoreIds, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LockStockRow
+	var items []Inventory
 	for rows.Next() {
-		var i LockStockRow
-		if err := rows.Scan(&i.StoreID, &i.ProductID, &i.Quantity); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const markAnnounced = `-- name: MarkAnnounced :execrows
-UPDATE order_events SET announced_at = clock_timestamp()
-WHERE order_id = $1 AND status <> 'PENDING' AND announced_at IS NULL
-`
-
-func (q *Queries) MarkAnnounced(ctx context.Context, orderID int64) (int64, error) {
-	result, err := q.db.Exec(ctx, markAnnounced, orderID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const saveOrder = `-- name: SaveOrder :many
-WITH asked AS (
-    SELECT unnest($1::bigint[]) AS product_id,
-           unnest($2::integer[]) AS quantity,
-           generate_subscripts($1::bigint[], 1) - 1 AS line
-), priced AS (
-    SELECT a.line, a.product_id, a.quantity, p.price, p.id IS NOT NULL AS known, coalesce(p.active, false) AS active
-    FROM asked a LEFT JOIN products p ON p.id = a.product_id
-), store AS (
-    SELECT s.id FROM stores s WHERE s.id = $3
-), saved AS (
-    INSERT INTO orders (store_id)
-    SELECT store.id FROM store WHERE NOT EXISTS (SELECT 1 FROM priced WHERE NOT priced.active)
-    RETURNING orders.id, orders.created_at
-), items AS (
-    INSERT INTO order_items (order_id, line, product_id, quantity_requested, unit_price)
-    SELECT saved.id, priced.line, priced.product_id, priced.quantity, priced.price FROM saved, priced
-), event AS (
-    INSERT INTO order_events (order_id, sequence, status, at)
-    SELECT saved.id, 1, 'PENDING', saved.created_at FROM saved
-)
-SELECT coalesce((SELECT saved.id FROM saved), 0)::bigint AS order_id,
-       coalesce((SELECT saved.created_at FROM saved), now())::timestamptz AS created_at,
-       EXISTS (SELECT 1 FROM store) AS store_known,
-       priced.known::boolean AS known, priced.active::boolean AS active,
-       coalesce(priced.price, 0)::numeric AS price
-FROM priced ORDER BY priced.line
-`
-
-type SaveOrderParams struct {
-	ProductIds []int64
-	Quantities []int32
-	StoreID    int64
-}
-
-type SaveOrderRow struct {
-	OrderID    int64
-	CreatedAt  time.Time
-	StoreKnown bool
-	Known      bool
-	Active     bool
-	Price      catalog.Price
-}
-
-// One statement is one transaction and one round trip. Nothing is written when
-// the store or a product is unknown or a product is inactive: the rows, one a
-// line in the order asked, say which.
-func (q *Queries) SaveOrder(ctx context.Context, arg SaveOrderParams) ([]SaveOrderRow, error) {
-	rows, err := q.db.Query(ctx, saveOrder, arg.ProductIds, arg.Quantities, arg.StoreID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SaveOrderRow
-	for rows.Next() {
-		var i SaveOrderRow
+		var i Inventory
 		if err := rows.Scan(
-			&i.OrderID,
-			&i.CreatedAt,
-			&i.StoreKnown,
-			&i.Known,
-			&i.Active,
-			&i.Price,
+			&i.StoreID,
+			&i.ProductID,
+			&i.Quantity,
+			&i.Held,
 		); err != nil {
 			return nil, err
 		}
@@ -531,30 +592,201 @@ func (q *Queries) SaveOrder(ctx context.Context, arg SaveOrderParams) ([]SaveOrd
 	return items, nil
 }
 
-const setOrderReason = `-- name: SetOrderReason :exec
-SELECT set_config('aforro.reason', 'order', true), set_config('aforro.reference', $1::text, true)
+const saveOrders = `-- name: SaveOrders :many
+WITH asked AS MATERIALIZED (
+    SELECT a.n, a.store_id, a.reservation_id, a.email, a.key, a.fingerprint, s.id IS NOT NULL AS store_known,
+           k.order_id AS earlier_id, k.fingerprint AS earlier_fingerprint
+    FROM (SELECT generate_subscripts($1::bigint[], 1) AS n, unnest($1::bigint[]) AS store_id,
+                 nullif(unnest($2::bigint[]), 0) AS reservation_id, nullif(unnest($3::text[]), '') AS email,
+                 nullif(unnest($4::text[]), '') AS key, unnest($5::bytea[]) AS fingerprint) a
+    LEFT JOIN stores s ON s.id = a.store_id
+    LEFT JOIN idempotency_keys k ON k.route = 'orders' AND k.key = a.key
+), priced AS MATERIALIZED (
+    SELECT l.n, l.line, l.product_id, l.quantity, p.price, p.id IS NOT NULL AS known, coalesce(p.active, false) AS active
+    FROM (SELECT unnest($6::integer[]) AS n, unnest($7::integer[]) AS line,
+                 unnest($8::bigint[]) AS product_id, unnest($9::integer[]) AS quantity) l
+    LEFT JOIN products p ON p.id = l.product_id
+), valid AS MATERIALIZED (
+    SELECT a.n, a.store_id, a.reservation_id, a.email, a.key, a.fingerprint, t.total,
+           nextval('orders_id_seq') AS id
+    FROM asked a JOIN (
+        SELECT p.n, bool_and(p.active) AS sold, sum(p.price * p.quantity) AS total FROM priced p GROUP BY p.n
+    ) t ON t.n = a.n
+    WHERE a.store_known AND t.sold AND a.earlier_fingerprint IS NULL
+), claimed AS (
+    INSERT INTO idempotency_keys (route, key, fingerprint, order_id)
+    SELECT 'orders', v.key, v.fingerprint, v.id FROM valid v WHERE v.key IS NOT NULL ORDER BY v.key
+    ON CONFLICT DO NOTHING
+    RETURNING order_id
+), saved AS (
+    INSERT INTO orders (id, store_id, reservation_id, email, total) OVERRIDING SYSTEM VALUE
+    SELECT v.id, v.store_id, v.reservation_id, v.email, v.total
+    FROM valid v WHERE v.key IS NULL OR v.id IN (SELECT c.order_id FROM claimed c) ORDER BY v.id
+    RETURNING orders.id, orders.created_at, orders.total
+), items AS (
+    INSERT INTO order_items (order_id, line, product_id, quantity_requested, unit_price)
+    SELECT s.id, p.line, p.product_id, p.quantity, p.price
+    FROM saved s JOIN valid v ON v.id = s.id JOIN priced p ON p.n = v.n ORDER BY s.id, p.line
+)
+SELECT a.n::integer AS n, p.known::boolean AS known, p.active::boolean AS active, coalesce(p.price, 0)::numeric AS price,
+       a.store_known::boolean AS store_known, coalesce(a.earlier_id, 0)::bigint AS earlier_id,
+       a.earlier_fingerprint, coalesce(s.id, 0)::bigint AS order_id,
+       coalesce(s.created_at, now())::timestamptz AS created_at, coalesce(s.total, 0)::numeric AS total
+FROM priced p JOIN asked a ON a.n = p.n
+LEFT JOIN valid v ON v.n = a.n LEFT JOIN saved s ON s.id = v.id
+ORDER BY p.n, p.line
 `
 
-// What the ledger's trigger records for the stock changes of this transaction
-// from here on.
-func (q *Queries) SetOrderReason(ctx context.Context, reference string) error {
-	_, err := q.db.Exec(ctx, setOrderReason, reference)
-	return err
+type SaveOrdersParams struct {
+	StoreIds       []int64
+	ReservationIds []int64
+	Emails         []string
+	Keys           []string
+	Fingerprints   [][]byte
+	LineOrders     []int32
+	Lines          []int32
+	ProductIds     []int64
+	Quantities     []int32
+}
+
+type SaveOrdersRow struct {
+	N                  int32
+	Known              bool
+	Active             bool
+	Price              catalog.Price
+	StoreKnown         bool
+	EarlierID          int64
+	EarlierFingerprint []byte
+	OrderID            int64
+	CreatedAt          time.Time
+	Total              catalog.Price
+}
+
+// Saves many orders in one statement, each on its own: one whose store or
+// product is unknown, or whose product is inactive, is left out and its rows say
+// why. Rows are one a line, order by order as asked. A key that was used before
+// leaves its order out too: its rows carry the earlier use. A key that another
+// transaction uses at this moment is waited for, and shows as neither.
+func (q *Queries) SaveOrders(ctx context.Context, arg SaveOrdersParams) ([]SaveOrdersRow, error) {
+	rows, err := q.db.Query(ctx, saveOrders,
+		arg.StoreIds,
+		arg.ReservationIds,
+		arg.Emails,
+		arg.Keys,
+		arg.Fingerprints,
+		arg.LineOrders,
+		arg.Lines,
+		arg.ProductIds,
+		arg.Quantities,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SaveOrdersRow
+	for rows.Next() {
+		var i SaveOrdersRow
+		if err := rows.Scan(
+			&i.N,
+			&i.Known,
+			&i.Active,
+			&i.Price,
+			&i.StoreKnown,
+			&i.EarlierID,
+			&i.EarlierFingerprint,
+			&i.OrderID,
+			&i.CreatedAt,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const setUnitPrices = `-- name: SetUnitPrices :exec
 UPDATE order_items i SET unit_price = w.price::numeric
-FROM (SELECT unnest($2::integer[]) AS line, unnest($3::text[]) AS price) w
-WHERE i.order_id = $1 AND i.line = w.line
+FROM (SELECT unnest($1::bigint[]) AS order_id, unnest($2::integer[]) AS line, unnest($3::text[]) AS price) w
+WHERE i.order_id = w.order_id AND i.line = w.line
 `
 
 type SetUnitPricesParams struct {
-	OrderID int64
-	Lines   []int32
-	Prices  []string
+	OrderIds []int64
+	Lines    []int32
+	Prices   []string
 }
 
 func (q *Queries) SetUnitPrices(ctx context.Context, arg SetUnitPricesParams) error {
-	_, err := q.db.Exec(ctx, setUnitPrices, arg.OrderID, arg.Lines, arg.Prices)
+	_, err := q.db.Exec(ctx, setUnitPrices, arg.OrderIds, arg.Lines, arg.Prices)
 	return err
+}
+
+const settleOrders = `-- name: SettleOrders :one
+WITH told AS MATERIALIZED (
+    SELECT clock_timestamp() AS at, set_config('aforro.reason', 'order', true), set_config('aforro.movements', $1::text, true)
+), stock AS (
+    UPDATE inventory i SET quantity = i.quantity - w.taken, held = greatest(i.held - w.freed, 0)
+    FROM (SELECT unnest($2::bigint[]) AS store_id, unnest($3::bigint[]) AS product_id,
+                 unnest($4::integer[]) AS taken, unnest($5::integer[]) AS freed) w
+    WHERE i.store_id = w.store_id AND i.product_id = w.product_id
+    RETURNING 1
+), consumed AS (
+    UPDATE reservations r SET status = 'CONSUMED', ended_at = (SELECT at FROM told)
+    WHERE r.id = ANY ($6::bigint[])
+), closed AS (
+    UPDATE orders o SET status = w.status, reasons = w.reasons, total = w.total::numeric, decided_at = (SELECT at FROM told)
+    FROM (SELECT unnest($7::bigint[]) AS id, unnest($8::text[]) AS status,
+                 nullif(unnest($9::text[]), '')::jsonb AS reasons, unnest($10::text[]) AS total) w
+    WHERE o.id = w.id AND o.status = 'PENDING'
+    RETURNING o.id, o.status, o.decided_at
+), event AS (
+    INSERT INTO order_events (order_id, sequence, status, at)
+    SELECT c.id, 2, c.status, c.decided_at FROM closed c ORDER BY c.id
+)
+SELECT told.at::timestamptz AS at, (SELECT count(*) FROM stock) AS stock_lines, (SELECT count(*) FROM closed) AS orders
+FROM told
+`
+
+type SettleOrdersParams struct {
+	Movements      string
+	StockStores    []int64
+	StockProducts  []int64
+	Taken          []int32
+	Freed          []int32
+	ReservationIds []int64
+	Ids            []int64
+	Statuses       []string
+	Reasons        []string
+	Totals         []string
+}
+
+type SettleOrdersRow struct {
+	At         time.Time
+	StockLines int64
+	Orders     int64
+}
+
+// Writes what was decided: stock, what was held, statuses and events, all at one
+// time. The settings tell the ledger's trigger, which runs when this statement
+// ends, which order each movement belongs to.
+func (q *Queries) SettleOrders(ctx context.Context, arg SettleOrdersParams) (SettleOrdersRow, error) {
+	row := q.db.QueryRow(ctx, settleOrders,
+		arg.Movements,
+		arg.StockStores,
+		arg.StockProducts,
+		arg.Taken,
+		arg.Freed,
+		arg.ReservationIds,
+		arg.Ids,
+		arg.Statuses,
+		arg.Reasons,
+		arg.Totals,
+	)
+	var i SettleOrdersRow
+	err := row.Scan(&i.At, &i.StockLines, &i.Orders)
+	return i, err
 }

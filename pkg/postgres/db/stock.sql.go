@@ -12,7 +12,6 @@ import (
 
 const askProducts = `-- name: AskProducts :many
 SELECT (s.id IS NOT NULL)::boolean AS store_known,
-       coalesce(s.latitude, 0)::float8 AS latitude, coalesce(s.longitude, 0)::float8 AS longitude,
        (p.id IS NOT NULL)::boolean AS known, coalesce(p.active, false)::boolean AS active
 FROM (SELECT unnest($1::bigint[]) AS product_id, generate_subscripts($1::bigint[], 1) AS line) a
 LEFT JOIN products p ON p.id = a.product_id
@@ -27,8 +26,6 @@ type AskProductsParams struct {
 
 type AskProductsRow struct {
 	StoreKnown bool
-	Latitude   float64
-	Longitude  float64
 	Known      bool
 	Active     bool
 }
@@ -43,13 +40,7 @@ func (q *Queries) AskProducts(ctx context.Context, arg AskProductsParams) ([]Ask
 	var items []AskProductsRow
 	for rows.Next() {
 		var i AskProductsRow
-		if err := rows.Scan(
-			&i.StoreKnown,
-			&i.Latitude,
-			&i.Longitude,
-			&i.Known,
-			&i.Active,
-		); err != nil {
+		if err := rows.Scan(&i.StoreKnown, &i.Known, &i.Active); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

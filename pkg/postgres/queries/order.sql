@@ -1,106 +1,197 @@
--- name: SaveOrder :many
--- One statement is one transaction and one round trip. Nothing is written when
--- the store or a product is unknown or a product is inactive: the rows, one a
--- line in the order asked, say which.
-WITH asked AS (
-    SELECT unnest(@product_ids::bigint[]) AS product_id,
-           unnest(@quantities::integer[]) AS quantity,
-           generate_subscripts(@product_ids::bigint[], 1) - 1 AS line
-), priced AS (
-    SELECT a.line, a.product_id, a.quantity, p.price, p.id IS NOT NULL AS known, coalesce(p.active, false) AS active
-    FROM asked a LEFT JOIN products p ON p.id = a.product_id
-), store AS (
-    SELECT s.id FROM stores s WHERE s.id = @store_id
+-- name: SaveOrders :many
+-- Saves many orders in one statement, each on its own: one whose store or
+-- product is unknown, or whose product is inactive, is left out and its rows say
+-- why. Rows are one a line, order by order as asked. A key that was used before
+-- leaves its order out too: its rows carry the earlier use. A key that another
+-- transaction uses at this moment is waited for, and shows as neither.
+WITH asked AS MATERIALIZED (
+    SELECT a.n, a.store_id, a.reservation_id, a.email, a.key, a.fingerprint, s.id IS NOT NULL AS store_known,
+           k.order_id AS earlier_id, k.fingerprint AS earlier_fingerprint
+    FROM (SELECT generate_subscripts(@store_ids::bigint[], 1) AS n, unnest(@store_ids::bigint[]) AS store_id,
+                 nullif(unnest(@reservation_ids::bigint[]), 0) AS reservation_id, nullif(unnest(@emails::text[]), '') AS email,
+                 nullif(unnest(@keys::text[]), '') AS key, unnest(@fingerprints::bytea[]) AS fingerprint) a
+    LEFT JOIN stores s ON s.id = a.store_id
+    LEFT JOIN idempotency_keys k ON k.route = 'orders' AND k.key = a.key
+), priced AS MATERIALIZED (
+    SELECT l.n, l.line, l.product_id, l.quantity, p.price, p.id IS NOT NULL AS known, coalesce(p.active, false) AS active
+    FROM (SELECT unnest(@line_orders::integer[]) AS n, unnest(@lines::integer[]) AS line,
+                 unnest(@product_ids::bigint[]) AS product_id, unnest(@quantities::integer[]) AS quantity) l
+    LEFT JOIN products p ON p.id = l.product_id
+), valid AS MATERIALIZED (
+    SELECT a.n, a.store_id, a.reservation_id, a.email, a.key, a.fingerprint, t.total,
+           nextval('orders_id_seq') AS id
+    FROM asked a JOIN (
+        SELECT p.n, bool_and(p.active) AS sold, sum(p.price * p.quantity) AS total FROM priced p GROUP BY p.n
+    ) t ON t.n = a.n
+    WHERE a.store_known AND t.sold AND a.earlier_fingerprint IS NULL
+), claimed AS (
+    INSERT INTO idempotency_keys (route, key, fingerprint, order_id)
+    SELECT 'orders', v.key, v.fingerprint, v.id FROM valid v WHERE v.key IS NOT NULL ORDER BY v.key
+    ON CONFLICT DO NOTHING
+    RETURNING order_id
 ), saved AS (
-    INSERT INTO orders (store_id)
-    SELECT store.id FROM store WHERE NOT EXISTS (SELECT 1 FROM priced WHERE NOT priced.active)
-    RETURNING orders.id, orders.created_at
+    INSERT INTO orders (id, store_id, reservation_id, email, total) OVERRIDING SYSTEM VALUE
+    SELECT v.id, v.store_id, v.reservation_id, v.email, v.total
+    FROM valid v WHERE v.key IS NULL OR v.id IN (SELECT c.order_id FROM claimed c) ORDER BY v.id
+    RETURNING orders.id, orders.created_at, orders.total
 ), items AS (
     INSERT INTO order_items (order_id, line, product_id, quantity_requested, unit_price)
-    SELECT saved.id, priced.line, priced.product_id, priced.quantity, priced.price FROM saved, priced
-), event AS (
-    INSERT INTO order_events (order_id, sequence, status, at)
-    SELECT saved.id, 1, 'PENDING', saved.created_at FROM saved
+    SELECT s.id, p.line, p.product_id, p.quantity, p.price
+    FROM saved s JOIN valid v ON v.id = s.id JOIN priced p ON p.n = v.n ORDER BY s.id, p.line
 )
-SELECT coalesce((SELECT saved.id FROM saved), 0)::bigint AS order_id,
-       coalesce((SELECT saved.created_at FROM saved), now())::timestamptz AS created_at,
-       EXISTS (SELECT 1 FROM store) AS store_known,
-       priced.known::boolean AS known, priced.active::boolean AS active,
-       coalesce(priced.price, 0)::numeric AS price
-FROM priced ORDER BY priced.line;
+SELECT a.n::integer AS n, p.known::boolean AS known, p.active::boolean AS active, coalesce(p.price, 0)::numeric AS price,
+       a.store_known::boolean AS store_known, coalesce(a.earlier_id, 0)::bigint AS earlier_id,
+       a.earlier_fingerprint, coalesce(s.id, 0)::bigint AS order_id,
+       coalesce(s.created_at, now())::timestamptz AS created_at, coalesce(s.total, 0)::numeric AS total
+FROM priced p JOIN asked a ON a.n = p.n
+LEFT JOIN valid v ON v.n = a.n LEFT JOIN saved s ON s.id = v.id
+ORDER BY p.n, p.line;
+
+-- name: ListOrderKeys :many
+-- The earlier uses of keys of orders.
+SELECT k.key, k.fingerprint, coalesce(k.order_id, 0)::bigint AS order_id
+FROM idempotency_keys k WHERE k.route = 'orders' AND k.key = ANY (@keys::text[]);
+
+-- name: ConfirmSaved :many
+-- Of these orders those that are there. Run in a transaction that waits for the
+-- disk, so that what it answers stays true.
+SELECT o.id, o.created_at, pg_logical_emit_message(true, 'aforro', 'saved') IS NOT NULL AS logged
+FROM orders o WHERE o.id = ANY (@ids::bigint[]);
 
 -- name: LockPending :many
--- The PENDING ones among the orders, locked in the order of their ids. An order
--- that another transaction decides meanwhile is left out.
-SELECT o.id, o.created_at, s.id AS store_id, s.latitude, s.longitude
-FROM orders o JOIN stores s ON s.id = o.store_id
-WHERE o.id = ANY (@ids::bigint[]) AND o.status = 'PENDING'
-ORDER BY o.id
-FOR UPDATE OF o;
-
--- name: ListOrderItems :many
--- What the orders ask for, with the price and the state of each product now.
--- Order by order (OFFSET 0 keeps it so): for a large batch the planner would
--- else read all items there are.
-SELECT i.order_id, i.line, i.product_id, i.quantity_requested, i.unit_price, p.price, p.active
-FROM (SELECT unnest(@order_ids::bigint[]) AS id) asked
+-- The PENDING ones among the orders with what they ask for, line by line, and
+-- with the price and the state of each product now. Those that another
+-- transaction decides meanwhile are left out: it need not be waited for.
+-- Item by item through an index (OFFSET 0 keeps it so): for a large batch the
+-- planner would else read all items there are.
+WITH head AS MATERIALIZED (
+    SELECT o.id, o.store_id, o.created_at, o.reservation_id
+    FROM orders o
+    WHERE o.id = ANY (@ids::bigint[]) AND o.status = 'PENDING'
+    ORDER BY o.id
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT h.id, h.store_id, h.created_at, coalesce(h.reservation_id, 0)::bigint AS reservation_id,
+       i.line, i.product_id, i.quantity_requested, i.unit_price,
+       coalesce(p.price, i.unit_price)::numeric AS price, coalesce(p.active, false) AS active
+FROM head h
 CROSS JOIN LATERAL (
-    SELECT t.order_id, t.line, t.product_id, t.quantity_requested, t.unit_price
-    FROM order_items t WHERE t.order_id = asked.id OFFSET 0
+    SELECT t.line, t.product_id, t.quantity_requested, t.unit_price
+    FROM order_items t WHERE t.order_id = h.id OFFSET 0
 ) i
-JOIN products p ON p.id = i.product_id
-ORDER BY i.order_id, i.line;
+LEFT JOIN products p ON p.id = i.product_id
+ORDER BY h.id, i.line;
+
+-- name: LockReservations :many
+-- What the ACTIVE ones among the reservations hold.
+SELECT r.id, r.store_id, i.product_id, i.quantity
+FROM reservations r JOIN reservation_items i ON i.reservation_id = r.id
+WHERE r.id = ANY (@ids::bigint[]) AND r.status = 'ACTIVE'
+ORDER BY r.id, i.product_id
+FOR NO KEY UPDATE OF r;
 
 -- name: LockStock :many
 -- Locks the stock lines that orders want, in (store, product) order, so that
 -- two decisions wait for each other and never in a circle.
-SELECT i.store_id, i.product_id, i.quantity
+SELECT i.store_id, i.product_id, i.quantity, i.held
 FROM inventory i
 WHERE (i.store_id, i.product_id) IN (
     SELECT unnest(@store_ids::bigint[]), unnest(@product_ids::bigint[]))
 ORDER BY i.store_id, i.product_id
-FOR UPDATE OF i;
+FOR NO KEY UPDATE OF i;
+
+-- name: LockFreeStock :many
+-- LockStock of those lines that nobody holds.
+SELECT i.store_id, i.product_id, i.quantity, i.held
+FROM inventory i
+WHERE (i.store_id, i.product_id) IN (
+    SELECT unnest(@store_ids::bigint[]), unnest(@product_ids::bigint[]))
+ORDER BY i.store_id, i.product_id
+FOR NO KEY UPDATE OF i SKIP LOCKED;
+
+-- name: ListStockLines :many
+-- Which of these lines there are, held by somebody or not.
+SELECT i.store_id, i.product_id
+FROM inventory i
+WHERE (i.store_id, i.product_id) IN (
+    SELECT unnest(@store_ids::bigint[]), unnest(@product_ids::bigint[]));
 
 -- name: ListElsewhere :many
--- For each product the other stores that have it, the nearest first. The sort
--- key is the squared chord through the Earth, which grows with the distance.
-SELECT w.product_id::bigint AS product_id, n.store_id, n.city, n.latitude, n.longitude, n.quantity
-FROM (SELECT unnest(@product_ids::bigint[]) AS product_id) w
+-- For each (store, product) the other stores that have the product, the nearest
+-- first. The sort key is the squared chord through the Earth, which grows with
+-- the distance.
+SELECT w.store_id::bigint AS from_id, h.latitude AS from_latitude, h.longitude AS from_longitude, w.product_id::bigint AS product_id,
+       n.store_id, n.city, n.latitude, n.longitude, n.available
+FROM (SELECT unnest(@store_ids::bigint[]) AS store_id, unnest(@product_ids::bigint[]) AS product_id) w
+JOIN stores h ON h.id = w.store_id
 CROSS JOIN LATERAL (
-    SELECT s.id AS store_id, s.city, s.latitude, s.longitude, i.quantity
+    SELECT s.id AS store_id, s.city, s.latitude, s.longitude, (i.quantity - i.held)::bigint AS available
     FROM inventory i JOIN stores s ON s.id = i.store_id
-    WHERE i.product_id = w.product_id AND i.quantity > 0 AND s.id <> @store_id
-    ORDER BY power(sind((s.latitude - @latitude::float8) / 2), 2)
-           + cosd(s.latitude) * cosd(@latitude::float8) * power(sind((s.longitude - @longitude::float8) / 2), 2), s.id
+    WHERE i.product_id = w.product_id AND i.quantity > i.held AND s.id <> w.store_id
+    ORDER BY power(sind((s.latitude - h.latitude) / 2), 2)
+           + cosd(s.latitude) * cosd(h.latitude) * power(sind((s.longitude - h.longitude) / 2), 2), s.id
     LIMIT @most
 ) n;
 
--- name: SetOrderReason :exec
--- What the ledger's trigger records for the stock changes of this transaction
--- from here on.
-SELECT set_config('aforro.reason', 'order', true), set_config('aforro.reference', @reference::text, true);
-
--- name: DeductStock :execrows
-UPDATE inventory i SET quantity = i.quantity - w.quantity
-FROM (SELECT unnest(@product_ids::bigint[]) AS product_id, unnest(@quantities::integer[]) AS quantity) w
-WHERE i.store_id = @store_id AND i.product_id = w.product_id;
+-- name: SettleOrders :one
+-- Writes what was decided: stock, what was held, statuses and events, all at one
+-- time. The settings tell the ledger's trigger, which runs when this statement
+-- ends, which order each movement belongs to.
+WITH told AS MATERIALIZED (
+    SELECT clock_timestamp() AS at, set_config('aforro.reason', 'order', true), set_config('aforro.movements', @movements::text, true)
+), stock AS (
+    UPDATE inventory i SET quantity = i.quantity - w.taken, held = greatest(i.held - w.freed, 0)
+    FROM (SELECT unnest(@stock_stores::bigint[]) AS store_id, unnest(@stock_products::bigint[]) AS product_id,
+                 unnest(@taken::integer[]) AS taken, unnest(@freed::integer[]) AS freed) w
+    WHERE i.store_id = w.store_id AND i.product_id = w.product_id
+    RETURNING 1
+), consumed AS (
+    UPDATE reservations r SET status = 'CONSUMED', ended_at = (SELECT at FROM told)
+    WHERE r.id = ANY (@reservation_ids::bigint[])
+), closed AS (
+    UPDATE orders o SET status = w.status, reasons = w.reasons, total = w.total::numeric, decided_at = (SELECT at FROM told)
+    FROM (SELECT unnest(@ids::bigint[]) AS id, unnest(@statuses::text[]) AS status,
+                 nullif(unnest(@reasons::text[]), '')::jsonb AS reasons, unnest(@totals::text[]) AS total) w
+    WHERE o.id = w.id AND o.status = 'PENDING'
+    RETURNING o.id, o.status, o.decided_at
+), event AS (
+    INSERT INTO order_events (order_id, sequence, status, at)
+    SELECT c.id, 2, c.status, c.decided_at FROM closed c ORDER BY c.id
+)
+SELECT told.at::timestamptz AS at, (SELECT count(*) FROM stock) AS stock_lines, (SELECT count(*) FROM closed) AS orders
+FROM told;
 
 -- name: SetUnitPrices :exec
 UPDATE order_items i SET unit_price = w.price::numeric
-FROM (SELECT unnest(@lines::integer[]) AS line, unnest(@prices::text[]) AS price) w
-WHERE i.order_id = @order_id AND i.line = w.line;
+FROM (SELECT unnest(@order_ids::bigint[]) AS order_id, unnest(@lines::integer[]) AS line, unnest(@prices::text[]) AS price) w
+WHERE i.order_id = w.order_id AND i.line = w.line;
 
--- name: CloseOrder :one
--- Status and event are one statement and carry one time.
-WITH closed AS (
-    UPDATE orders SET status = @status, reasons = @reasons, decided_at = clock_timestamp()
-    WHERE orders.id = @id AND orders.status = 'PENDING'
-    RETURNING orders.id, orders.status, orders.decided_at
+-- name: LockOrder :one
+SELECT o.store_id, o.status FROM orders o WHERE o.id = $1 FOR NO KEY UPDATE;
+
+-- name: LockOrderStock :many
+-- Locks the stock lines of an order, in the order of all locks.
+SELECT i.product_id FROM inventory i
+WHERE i.store_id = @store_id AND i.product_id IN (SELECT t.product_id FROM order_items t WHERE t.order_id = @order_id)
+ORDER BY i.store_id, i.product_id
+FOR NO KEY UPDATE;
+
+-- name: CancelOrder :exec
+-- Gives the stock of an order back and writes its last state. A line that was
+-- removed since comes back. The settings are what the ledger's trigger records.
+WITH told AS MATERIALIZED (
+    SELECT clock_timestamp() AS at, set_config('aforro.reason', 'cancel', true), set_config('aforro.reference', @reference::text, true)
+), given AS (
+    INSERT INTO inventory AS i (store_id, product_id, quantity)
+    SELECT o.store_id, t.product_id, sum(t.quantity_requested)::integer
+    FROM told, orders o JOIN order_items t ON t.order_id = o.id
+    WHERE o.id = @id
+    GROUP BY o.store_id, t.product_id ORDER BY t.product_id
+    ON CONFLICT (store_id, product_id) DO UPDATE SET quantity = i.quantity + excluded.quantity
+), closed AS (
+    UPDATE orders SET status = 'CANCELLED' FROM told WHERE orders.id = @id RETURNING told.at
 )
-INSERT INTO order_events (order_id, sequence, status, at)
-SELECT c.id, (SELECT max(e.sequence) + 1 FROM order_events e WHERE e.order_id = c.id), c.status, c.decided_at
-FROM closed c
-RETURNING at;
+INSERT INTO order_events (order_id, sequence, status, at) SELECT @id, 3, 'CANCELLED', c.at FROM closed c;
 
 -- name: GetOrder :many
 -- One row a line, so that one statement (one snapshot) gives the whole order.
@@ -128,15 +219,3 @@ WHERE o.status = 'PENDING' AND o.id > @after_id
   AND o.created_at <= now() - make_interval(secs => @older_seconds::float8)
 ORDER BY o.id
 LIMIT @most;
-
--- name: ListUnannounced :many
-SELECT e.order_id AS id, extract(epoch FROM now() - e.at)::float8 AS age_seconds
-FROM order_events e
-WHERE e.announced_at IS NULL AND e.status <> 'PENDING' AND e.order_id > @after_id
-  AND e.at <= now() - make_interval(secs => @older_seconds::float8)
-ORDER BY e.order_id
-LIMIT @most;
-
--- name: MarkAnnounced :execrows
-UPDATE order_events SET announced_at = clock_timestamp()
-WHERE order_id = @order_id AND status <> 'PENDING' AND announced_at IS NULL;

@@ -1,7 +1,6 @@
 -- name: AskProducts :many
 -- One row a product, in the order asked: whether it and the store exist.
 SELECT (s.id IS NOT NULL)::boolean AS store_known,
-       coalesce(s.latitude, 0)::float8 AS latitude, coalesce(s.longitude, 0)::float8 AS longitude,
        (p.id IS NOT NULL)::boolean AS known, coalesce(p.active, false)::boolean AS active
 FROM (SELECT unnest(@product_ids::bigint[]) AS product_id, generate_subscripts(@product_ids::bigint[], 1) AS line) a
 LEFT JOIN products p ON p.id = a.product_id

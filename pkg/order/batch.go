@@ -1,0 +1,184 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"aforro/pkg/fault"
+)
+
+// Result is what became of one item of a batch.
+type Result[Out any] struct {
+	Out Out
+	Err error
+}
+
+// Batcher runs calls that arrive together as one, so that one round trip and
+// one flush to disk serve many. A batch closes when it is full or when nothing
+// more is waiting: a lone call is never delayed for company. Its fields are set
+// before the first call.
+type Batcher[In, Out any] struct {
+	// Run does the work: one result for each item, in their order. An error is
+	// about the batch as a whole, and leaves nothing done.
+	Run func(ctx context.Context, batch []In) ([]Result[Out], error)
+	// Most is how many items one batch has at most; 0 means 200.
+	Most int
+	// Flights is how many batches run at once; 0 means 1.
+	Flights int
+	// Timeout bounds one run of a batch, whoever waits for it; 0 means 10 s.
+	Timeout time.Duration
+
+	mu      sync.Mutex
+	waiting []*call[In, Out]
+	flying  int
+}
+
+// maxWaiting is how many calls may wait before more are sent away.
+const maxWaiting = 20_000
+
+// call is one item that somebody waits for.
+type call[In, Out any] struct {
+	in     In
+	result Result[Out]
+	done   chan struct{}
+}
+
+// Do runs one item in a batch. When ctx ends first, its error is returned and
+// the item is done all the same.
+func (b *Batcher[In, Out]) Do(ctx context.Context, in In) (Out, error) {
+	r := b.DoAll(ctx, []In{in})[0]
+	return r.Out, r.Err
+}
+
+// DoAll runs several items, each with its own result, in their order.
+func (b *Batcher[In, Out]) DoAll(ctx context.Context, in []In) []Result[Out] {
+	calls, err := b.enter(in)
+	results := make([]Result[Out], len(in))
+	for i := range in {
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		select {
+		case <-calls[i].done:
+			results[i] = calls[i].result
+		case <-ctx.Done():
+			results[i].Err = fmt.Errorf("wait for a batch: %w", ctx.Err())
+		}
+	}
+	return results
+}
+
+// Waiting is how many items no batch has taken yet.
+func (b *Batcher[In, Out]) Waiting() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.waiting)
+}
+
+// enter queues the items and sees to it that somebody takes them.
+func (b *Batcher[In, Out]) enter(in []In) ([]*call[In, Out], error) {
+	calls := make([]*call[In, Out], len(in))
+	for i := range in {
+		calls[i] = &call[In, Out]{in: in[i], done: make(chan struct{})}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) > maxWaiting {
+		f := fault.New(fault.Unavailable, "too many orders at once, try again shortly")
+		f.RetryAfter = time.Second
+		return nil, f
+	}
+	b.waiting = append(b.waiting, calls...)
+	if b.flying < max(b.Flights, 1) {
+		b.flying++
+		go b.fly()
+	}
+	return calls, nil
+}
+
+// fly runs batches until nothing waits.
+func (b *Batcher[In, Out]) fly() {
+	for {
+		batch := b.take()
+		if batch == nil {
+			return
+		}
+		b.run(batch)
+	}
+}
+
+func (b *Batcher[In, Out]) take() []*call[In, Out] {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := min(len(b.waiting), b.most())
+	if n == 0 {
+		b.waiting = nil
+		b.flying--
+		return nil
+	}
+	batch := b.waiting[:n:n]
+	b.waiting = b.waiting[n:]
+	return batch
+}
+
+func (b *Batcher[In, Out]) most() int {
+	if b.Most > 0 {
+		return b.Most
+	}
+	return 200
+}
+
+// run runs one batch. When it fails for a reason that lies in an item, each half
+// is tried on its own, so that the item fails alone.
+func (b *Batcher[In, Out]) run(batch []*call[In, Out]) {
+	results, err := b.once(batch)
+	switch {
+	case err == nil:
+		for i, c := range batch {
+			c.result = results[i]
+			close(c.done)
+		}
+	case len(batch) > 1 && !transient(err):
+		b.run(batch[:len(batch)/2])
+		b.run(batch[len(batch)/2:])
+	default:
+		for _, c := range batch {
+			c.result.Err = err
+			close(c.done)
+		}
+	}
+}
+
+// transient reports whether an error says nothing about the items.
+func transient(err error) bool {
+	return fault.Is(err, fault.Unavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// once runs the batch once. A panic is an error like any other: it must not
+// take the other orders' process away.
+func (b *Batcher[In, Out]) once(batch []*call[In, Out]) (results []Result[Out], err error) {
+	timeout := b.Timeout
+	if timeout <= 0 {
+		timeout = 10 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	defer func() {
+		if what := recover(); what != nil {
+			err = fmt.Errorf("a batch panicked: %v", what)
+		}
+	}()
+	in := make([]In, len(batch))
+	for i, c := range batch {
+		in[i] = c.in
+	}
+	results, err = b.Run(ctx, in)
+	if err == nil && len(results) != len(in) {
+		err = fmt.Errorf("a batch of %d has %d results", len(in), len(results))
+	}
+	return results, err
+}

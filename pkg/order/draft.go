@@ -1,0 +1,54 @@
+package order
+
+import (
+	"time"
+
+	"aforro/pkg/catalog"
+	"aforro/pkg/idempotency"
+)
+
+// Draft is an order as it comes in.
+type Draft struct {
+	StoreID int64
+	Items   []Item
+	// Reservation is what the order may consume; 0 is none.
+	Reservation int64
+	// Email is where the confirmation goes; empty is nowhere.
+	Email string
+	// Request makes a repeat find the order again; it may be without a key.
+	Request idempotency.Request
+}
+
+// Saved is what became of one draft: an order, or why there is none.
+type Saved struct {
+	Order Order
+	// Replayed: the draft's key was used before, and Order is the earlier one as
+	// it is now.
+	Replayed bool
+	Err      error
+}
+
+// Decision is what was decided of an order. CreatedAt belongs to the order's
+// identity: an id whose saving a crash of the database undid may be given again.
+type Decision struct {
+	ID        int64         `json:"id"`
+	CreatedAt time.Time     `json:"created_at"`
+	Status    Status        `json:"status"`
+	DecidedAt time.Time     `json:"decided_at"`
+	Total     catalog.Price `json:"total"`
+	Reasons   []Reason      `json:"reasons,omitempty"`
+}
+
+// Same reports whether the order is the one that was saved as o, and not
+// another that was given its id after a crash.
+func (o Order) Same(id int64, createdAt time.Time) bool {
+	return o.ID == id && o.CreatedAt.Equal(createdAt)
+}
+
+// with is the order after its decision. The prices of the lines stay those of
+// the saving; the total is the decision's.
+func (o Order) with(d Decision) Order {
+	o.Status, o.DecidedAt, o.Total, o.Reasons = d.Status, &d.DecidedAt, d.Total, d.Reasons
+	o.History = append(o.History[:len(o.History):len(o.History)], Event{Status: d.Status, At: d.DecidedAt})
+	return o
+}
