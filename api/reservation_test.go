@@ -24,7 +24,7 @@ func TestAReservationIsMade(t *testing.T) {
 		t.Errorf("the key is %+v", k)
 	}
 	s.till.replayed = true
-	w = call(server, http.MethodPost, "/reservations", twoCables)
+	w = call(server, http.MethodPost, "/reservations", twoCables, staff)
 	mustJSON[reservationView](t, w, 201)
 	if w.Header().Get("Idempotent-Replayed") != "true" {
 		t.Errorf("a repeat is not marked: %v", w.Header())
