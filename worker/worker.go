@@ -83,7 +83,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	g.Go(func() error {
 		defer cancel()
 		return w.server.Serve(ctx, map[string]func(context.Context, []int64) error{
-			order.TaskDecide: decide(w.decider),
+			order.TaskDecide: w.decide,
 		})
 	})
 	g.Go(func() error {
