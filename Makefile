@@ -15,7 +15,7 @@ export GOFLAGS += -buildvcs=false
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-race compiler test-integration lint generate bench images images-services \
+.PHONY: help run build test test-unit test-race compiler test-integration lint generate bench bench-orders images images-services \
 	docker-engine reset smoke compose-up compose-down compose-check ci
 
 help: ## List every target
@@ -65,6 +65,9 @@ generate: ## Write generated code anew (SQL to Go, documentation tables)
 
 bench: build ## Measure every bar and print it beside its reference
 	$(GO) run ./cmd/bench
+
+bench-orders: build ## Measure orders a second against pgbench with the same writes (BENCH="-rounds 1 -length 3s" for a try)
+	$(GO) run ./cmd/bench $(BENCH) orders-uniform orders-hot orders-latency orders-indexer
 
 images: build docker-engine ## Build the product's image, and stand-ins for service images that cannot be pulled
 	@deploy/images/build.sh all

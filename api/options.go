@@ -12,6 +12,7 @@ import (
 
 	"aforro/pkg/auth"
 	"aforro/pkg/catalog"
+	"aforro/pkg/idempotency"
 	"aforro/pkg/inventory"
 	"aforro/pkg/order"
 	"aforro/pkg/search"
@@ -60,6 +61,27 @@ type Desk interface {
 	Await(ctx context.Context, id int64) (order.Order, error)
 }
 
+// Stock corrects what stores have, and reads the ledger of it. What is unknown
+// is fault.NotFound, with the fields named as in the path and the body.
+type Stock interface {
+	// Adjust applies all lines or none, once for a key; replayed when the key was
+	// used before. A line that cannot have what it would is fault.Conflict, a key
+	// that was used for another body fault.Unprocessable.
+	Adjust(ctx context.Context, storeID int64, a inventory.Adjustment, r idempotency.Request) (lines []inventory.Stock, replayed bool, err error)
+	// Movements lists a line's ledger, newest first, with ids below beforeID (0:
+	// from the newest).
+	Movements(ctx context.Context, storeID, productID, beforeID int64, limit int) ([]inventory.Movement, error)
+}
+
+// Reservations hold stock for carts.
+type Reservations interface {
+	// Reserve holds all items or none, once for a key, as Stock.Adjust. Too
+	// little stock is an *order.Shortage, an inactive product fault.Invalid.
+	Reserve(ctx context.Context, storeID int64, items []order.Item, hold time.Duration, r idempotency.Request) (made inventory.Reservation, replayed bool, err error)
+	// Release gives back what a reservation still holds.
+	Release(ctx context.Context, id int64) error
+}
+
 // Cache keeps answers. It may forget at any time and never fails.
 type Cache interface {
 	Get(ctx context.Context, key string) (value []byte, age time.Duration, found bool)
@@ -72,7 +94,7 @@ type Limiter interface {
 }
 
 // Options is what the role is made of. Engine, Catalogue, Stores, Orders,
-// Desk, Cache, Limiter, Ready, Log and Metrics are needed.
+// Desk, Stock, Reservations, Cache, Limiter, Ready, Log and Metrics are needed.
 type Options struct {
 	// Listener is served when set, else Addr is listened on.
 	Listener net.Listener
@@ -91,6 +113,9 @@ type Options struct {
 	Cache     Cache
 	Limiter   Limiter
 
+	Stock        Stock
+	Reservations Reservations
+
 	Tokens auth.Tokens
 	Staff  auth.Staff
 
@@ -101,8 +126,11 @@ type Options struct {
 	RateLimit int
 	// DecisionWait is how long POST /orders/ waits before it answers 202.
 	DecisionWait time.Duration
-	// StopGrace is how long requests under way may take once Run is stopped.
+	// StopGrace is how long a stop may take, StopDelay included.
 	StopGrace time.Duration
+	// StopDelay is how long the listener stays open after readiness began to
+	// fail, so that balancers notice; at most half of StopGrace.
+	StopDelay time.Duration
 
 	// Ready says what the role is waiting for, nil when it can work.
 	Ready   func(ctx context.Context) error
@@ -117,7 +145,7 @@ func (o Options) check() error {
 	for name, missing := range map[string]bool{
 		"Engine": o.Engine == nil, "Catalogue": o.Catalogue == nil, "Stores": o.Stores == nil, "Orders": o.Orders == nil,
 		"Desk": o.Desk == nil, "Cache": o.Cache == nil, "Limiter": o.Limiter == nil, "Ready": o.Ready == nil,
-		"Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,
+		"Stock": o.Stock == nil, "Reservations": o.Reservations == nil, "Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,
 	} {
 		if missing {
 			return errors.New("api.Options wants " + name)

@@ -16,13 +16,13 @@ import (
 
 // orderBody describes what POST /orders/ takes; readOrder reads it.
 type orderBody struct {
-	StoreID     int64            `json:"store_id" doc:"Where it is bought." example:"2"`
-	Items       []itemBody       `json:"items" minItems:"1" maxItems:"500" nullable:"false"`
-	Reservation *reservationBody `json:"reservation,omitempty" doc:"Stock held for this cart: the order may use it, and uses it up when it is CONFIRMED."`
-	Email       string           `json:"email,omitempty" format:"email" maxLength:"254" doc:"Where the confirmation goes."`
+	StoreID     int64      `json:"store_id" doc:"Where it is bought." example:"2"`
+	Items       []itemBody `json:"items" minItems:"1" maxItems:"500" nullable:"false"`
+	Reservation *heldBody  `json:"reservation,omitempty" doc:"Stock held for this cart: the order may use it, and uses it up when it is CONFIRMED."`
+	Email       string     `json:"email,omitempty" format:"email" maxLength:"254" doc:"Where the confirmation goes."`
 }
 
-type reservationBody struct {
+type heldBody struct {
 	ID    int64  `json:"id" example:"17"`
 	Token string `json:"token" doc:"What POST /reservations/ answered with."`
 }

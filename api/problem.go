@@ -36,6 +36,8 @@ type Problem struct {
 	Status int            `json:"status" doc:"The HTTP status." example:"400"`
 	Detail string         `json:"detail" doc:"What is wrong, for a person." example:"page_size must be between 1 and 100"`
 	Errors []ProblemField `json:"errors" nullable:"false" doc:"Each part of the request that is wrong."`
+	// Reasons is an extension (RFC 9457, 3.2) of the refusal of a reservation.
+	Reasons []reasonView `json:"reasons,omitempty" nullable:"false" doc:"Of what there is too little, as with a REJECTED order; only with the 409 of a reservation."`
 
 	header http.Header
 }
@@ -100,7 +102,7 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &f) && f.Code != fault.Internal:
-		return problemOfFault(f)
+		return problemOfFault(f).because(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return problem(http.StatusServiceUnavailable, "the answer took too long, try again shortly").retryAfter(defaultRetryAfter)
 	}

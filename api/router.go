@@ -29,7 +29,9 @@ func (s *Server) route() error {
 	s.routeSearch()
 	s.routeProducts()
 	s.routeStores()
+	s.routeStock()
 	s.routeOrders()
+	s.routeReservations()
 	s.routeHealth()
 	if err := s.routeDocs(); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func (s slow) Place(context.Context, order.Draft, time.Duration) (order.Order, b
 
 func mustRun(t *testing.T, change func(*Options)) (server *Server, base string, stop context.CancelFunc, ended chan error) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +95,71 @@ func TestStopDropsWhatOutlivesTheGrace(t *testing.T) {
 	}
 	if err := <-failed; err == nil {
 		t.Error("the request was answered")
+	}
+}
+
+// A stop is announced before the listener closes: readiness fails at once, while
+// everybody is still answered, on a kept connection for the last time.
+func TestAStopIsAnnouncedFirst(t *testing.T) {
+	t.Parallel()
+	const delay = time.Second
+	server, base, stop, ended := mustRun(t, func(o *Options) { o.StopDelay, o.StopGrace = delay, time.Minute })
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	if status, leave := mustGet(t, client, base+"/readyz"); status != 200 || leave {
+		t.Fatalf("before the stop: %d, connection to be closed %t", status, leave)
+	}
+	begun := time.Now()
+	stop()
+	for !server.stopping.Load() {
+		if err := t.Context().Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		path   string
+		status int
+	}{{"/readyz", 503}, {searchPath, 200}, {"/healthz", 200}} {
+		if status, leave := mustGet(t, client, base+c.path); status != c.status || !leave {
+			t.Errorf("%s while stopping: %d, connection to be closed %t", c.path, status, leave)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	if took := time.Since(begun); took < delay {
+		t.Errorf("the listener closed after %s", took)
+	}
+	if _, err := client.Get(base + "/healthz"); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("after the stop: %v", err)
+	}
+}
+
+// mustGet returns the status, and whether the connection is not to be used again.
+func mustGet(tb testing.TB, client *http.Client, url string) (status int, leave bool) {
+	tb.Helper()
+	resp, err := client.Get(url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	return resp.StatusCode, resp.Close
+}
+
+func TestTheDelayIsAtMostHalfOfTheGrace(t *testing.T) {
+	t.Parallel()
+	_, _, stop, ended := mustRun(t, func(o *Options) { o.StopDelay, o.StopGrace = time.Hour, 20*time.Millisecond })
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it still waits")
 	}
 }
 

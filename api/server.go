@@ -30,15 +30,16 @@ const (
 
 // Server is the HTTP role.
 type Server struct {
-	o        Options
-	handler  http.Handler
-	engine   *gin.Engine
-	huma     huma.API
-	metrics  httpMetrics
-	proxies  []netip.Prefix
-	stores   *storeRegister
-	gate     *gate
-	stopping atomic.Bool
+	o         Options
+	handler   http.Handler
+	engine    *gin.Engine
+	huma      huma.API
+	metrics   httpMetrics
+	proxies   []netip.Prefix
+	stores    *storeRegister
+	gate      *gate
+	stopping  atomic.Bool
+	newcomers newcomers
 	// streams is how many orders are being followed.
 	streams atomic.Int64
 }
@@ -66,19 +67,28 @@ func New(o Options) (*Server, error) {
 	return s, s.route()
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+// ServeHTTP answers one request. While the role is stopping each answer asks the
+// client to leave its connection: by the time the listener closes those in use
+// are gone, and no request is lost on one that is closed under it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.stopping.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	s.handler.ServeHTTP(w, r)
+}
 
-// Run serves until ctx ends. Then readiness fails first, the listener closes,
-// requests under way end within StopGrace, and what is left is dropped.
+// Run serves until ctx ends. Then readiness fails at once and connections are no
+// longer kept; StopDelay later the listener closes; requests under way end
+// within StopGrace, counted from the beginning, and what is left is dropped.
 func (s *Server) Run(ctx context.Context) error {
-	listener, err := s.listen()
+	listener, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
 	srv := &http.Server{
 		Handler: s, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ConnState: s.newcomers.watch,
+		ErrorLog: slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(listener) }()
@@ -87,25 +97,35 @@ func (s *Server) Run(ctx context.Context) error {
 	case err := <-ended:
 		return fmt.Errorf("serve HTTP: %w", err)
 	case <-ctx.Done():
-		return s.stop(ctx, srv)
+		return s.stop(context.WithoutCancel(ctx), srv, listener)
 	}
 }
 
-func (s *Server) listen() (net.Listener, error) {
+func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 	if s.o.Listener != nil {
 		return s.o.Listener, nil
 	}
-	listener, err := net.Listen("tcp", s.o.Addr)
+	return listen(ctx, s.o.Addr)
+}
+
+// listen opens a socket of plain TCP: Go's default, MPTCP, cannot be deafened.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	listener, err := config.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for HTTP: %w", err)
 	}
 	return listener, nil
 }
 
-func (s *Server) stop(ctx context.Context, srv *http.Server) error {
+func (s *Server) stop(ctx context.Context, srv *http.Server, listener net.Listener) error {
 	s.stopping.Store(true)
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.StopGrace)
+	grace, cancel := context.WithTimeout(ctx, s.o.StopGrace)
 	defer cancel()
+	if delay := min(s.o.StopDelay, s.o.StopGrace/2); delay > 0 {
+		s.sayGoodbye(grace, listener, delay)
+	}
 	err := srv.Shutdown(grace)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err

@@ -108,6 +108,7 @@ func (s *service) serve(db *postgres.DB, redisURL string) {
 	server, err := api.New(api.Options{
 		TrustedProxies: []string{"127.0.0.0/8"},
 		Engine:         &s.engine, Catalogue: db, Stores: db, Orders: db, Cache: kept, Limiter: kept,
+		Stock: db, Reservations: db, Staff: auth.NewStaff(staffKey),
 		Desk:   order.NewDesk(order.Parts{Saver: db, Reader: db, Waker: nobody{}, Signals: nobody{}}),
 		Tokens: tokens, SearchCache: time.Minute, SuggestCache: 5 * time.Minute, RateLimit: 5, DecisionWait: 10 * time.Second, StopGrace: time.Second,
 		Ready: db.Ping, Log: log, Metrics: metrics, MetricsPage: http.NotFoundHandler(),
@@ -124,6 +125,9 @@ func (s *service) serve(db *postgres.DB, redisURL string) {
 		}
 	})
 }
+
+// staffKey is the staff key of a service.
+const staffKey = "staff-key-of-a-test"
 
 type answer struct {
 	status int

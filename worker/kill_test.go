@@ -54,7 +54,7 @@ func child() error {
 	if err != nil {
 		return err
 	}
-	err = worker.New(worker.Options{Orders: db, Queue: q, Server: srv, Log: log, Metrics: prometheus.NewRegistry(),
+	err = worker.New(worker.Options{Orders: db, Holds: db, Queue: q, Server: srv, Log: log, Metrics: prometheus.NewRegistry(),
 		SweepEvery: 100 * time.Millisecond}).Run(ctx)
 	if closeErr := q.Close(); err == nil {
 		err = closeErr
@@ -95,7 +95,10 @@ func end(tb testing.TB, cmd *exec.Cmd, sig syscall.Signal) {
 func TestAKilledWorkerLosesAndRepeatsNothing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 50)
-	const orders, kills = 600, 4
+	const orders, kills = 1500, 4
+	// A batch takes long enough to be killed in its middle.
+	s.exec(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.002); RETURN NULL; END $$`)
+	s.exec(`CREATE TRIGGER slow AFTER INSERT ON order_events FOR EACH ROW EXECUTE FUNCTION slow()`)
 	for i := range int64(orders) {
 		s.enqueue(s.save(1 + i%10))
 	}

@@ -14,6 +14,8 @@ type metrics struct {
 	pendingAge prometheus.Gauge
 	swept      prometheus.Counter
 	unsent     *prometheus.CounterVec
+	expired    prometheus.Counter
+	forgotten  prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -31,7 +33,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		unsent: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aforro_orders_unsent_total",
 			Help: "Messages after a decision that the queue did not take, by kind."}, []string{"kind"}),
 	}
-	r.MustRegister(m.decisions, m.batches, m.latency, m.pendingAge, m.swept, m.unsent)
+	m.expired = prometheus.NewCounter(prometheus.CounterOpts{Name: "aforro_reservations_expired_total",
+		Help: "Reservations whose time was over and whose stock this worker gave back."})
+	m.forgotten = prometheus.NewCounter(prometheus.CounterOpts{Name: "aforro_idempotency_keys_forgotten_total",
+		Help: "Idempotency keys that this worker forgot, a day or more after their use."})
+	r.MustRegister(m.decisions, m.batches, m.latency, m.pendingAge, m.swept, m.unsent, m.expired, m.forgotten)
 	return m
 }
 

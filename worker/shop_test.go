@@ -146,7 +146,7 @@ func onePiece(quantity int64) order.Draft {
 
 // options are those of a worker of the shop, quick to sweep.
 func (s *shop) options() worker.Options {
-	return worker.Options{Orders: s.DB, Queue: s.queue, Server: mustServer(s.tb, s.redisURL), Log: slog.New(slog.DiscardHandler),
+	return worker.Options{Orders: s.DB, Holds: s.DB, Queue: s.queue, Server: mustServer(s.tb, s.redisURL), Log: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), SweepEvery: 50 * time.Millisecond, RedriveAfter: 100 * time.Millisecond}
 }
 

@@ -31,10 +31,11 @@ type Server interface {
 	Serve(ctx context.Context, handlers map[string]func(ctx context.Context, ids []int64) error) error
 }
 
-// Options are what a worker is made of. Orders, Queue, Server, Log and Metrics
-// are needed; a zero duration means the default.
+// Options are what a worker is made of. Orders, Holds, Queue, Server, Log and
+// Metrics are needed; a zero duration means the default.
 type Options struct {
 	Orders  Orders
+	Holds   Holds
 	Queue   Queue
 	Server  Server
 	Log     *slog.Logger
@@ -45,6 +46,11 @@ type Options struct {
 	// RedriveAfter is how old a PENDING order is before the sweeper decides it,
 	// whatever became of its task; default 1 s.
 	RedriveAfter time.Duration
+	// ExpireEvery is how often reservations whose time is over are given back;
+	// default 1 s.
+	ExpireEvery time.Duration
+	// ForgetEvery is how often old idempotency keys are forgotten; default 1 h.
+	ForgetEvery time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -55,6 +61,8 @@ func (o Options) withDefaults() Options {
 	}
 	set(&o.SweepEvery, time.Second)
 	set(&o.RedriveAfter, time.Second)
+	set(&o.ExpireEvery, time.Second)
+	set(&o.ForgetEvery, time.Hour)
 	return o
 }
 
@@ -63,6 +71,7 @@ type Worker struct {
 	server  Server
 	decider *order.Decider
 	sweeper *sweeper
+	expirer *expirer
 }
 
 // New returns a worker that is ready to run.
@@ -71,10 +80,12 @@ func New(o Options) *Worker {
 	m := newMetrics(o.Metrics)
 	f := &follow{queue: o.Queue, metrics: m}
 	d := order.NewDecider(o.Orders, f.decided)
-	return &Worker{server: o.Server, decider: d, sweeper: &sweeper{Options: o, decider: d, metrics: m}}
+	return &Worker{server: o.Server, decider: d, expirer: newExpirer(o, m),
+		sweeper: &sweeper{Options: o, decider: d, metrics: m}}
 }
 
-// Run takes tasks and sweeps until ctx ends, then stops both and returns nil.
+// Run takes tasks, sweeps, and ends what has a time, until ctx ends; then it
+// stops all of that and returns nil.
 // It runs, sweeping, while the queue is away.
 func (w *Worker) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -90,5 +101,11 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.sweeper.run(ctx)
 		return nil
 	})
+	for _, part := range []func(context.Context){w.expirer.expireAll, w.expirer.forgetAll} {
+		g.Go(func() error {
+			part(ctx)
+			return nil
+		})
+	}
 	return g.Wait()
 }

@@ -72,9 +72,11 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 	server, err := api.New(api.Options{
 		Listener: listener, Addr: a.cfg.HTTPAddr, PublicURL: a.cfg.PublicURL, TrustedProxies: a.cfg.TrustedProxies,
 		Engine: engine, Catalogue: db, Stores: db, Orders: db, Desk: desk, Cache: kept, Limiter: kept,
+		Stock: db, Reservations: db,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
-		DecisionWait: a.cfg.DecisionWait, StopGrace: a.cfg.StopGrace,
+		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
+		StopGrace: a.cfg.StopGrace * 9 / 10, // the rest is for dropping what is left then
 		Ready: apiReady(db, engine, also), Log: a.log, Metrics: a.metrics,
 		MetricsPage: promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}),
 	})

@@ -57,6 +57,9 @@ func up(cmd *cobra.Command, withDemo bool) (err error) {
 	if !told(cmd, "log-level", "AFORRO_LOG_LEVEL") {
 		c.LogLevel = "warn" // steps are told in plain lines here
 	}
+	if !told(cmd, "stop-delay", "AFORRO_STOP_DELAY") {
+		c.StopDelay = 0 // there is no other API to turn to
+	}
 	report := stack.NewReporter(cmd.OutOrStdout())
 	given := c
 	services, err := stack.Start(ctx, stack.Options{

@@ -59,7 +59,7 @@ func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
 		return nil, err
 	}
 	w := worker.New(worker.Options{
-		Orders: db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
+		Orders: db, Holds: db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
 		SweepEvery: a.cfg.SweepEvery,
 	})
 	a.add("worker", w.Run)

@@ -126,13 +126,22 @@ func startPsql(ctx context.Context, dbURL string) (*psqlSession, error) {
 
 // run returns when the statement is committed.
 func (s *psqlSession) run(sql string) error {
+	_, err := s.ask(sql)
+	return err
+}
+
+// ask gives the rows of the answer, their columns separated by |.
+func (s *psqlSession) ask(sql string) (rows []string, err error) {
 	if _, err := io.WriteString(s.in, sql+"\\echo done\n"); err != nil {
-		return err
+		return nil, fmt.Errorf("ask psql: %w", err)
 	}
-	if !s.out.Scan() || s.out.Text() != "done" {
-		return fmt.Errorf("psql did not carry out %q", sql)
+	for s.out.Scan() {
+		if s.out.Text() == "done" {
+			return rows, nil
+		}
+		rows = append(rows, s.out.Text())
 	}
-	return nil
+	return nil, fmt.Errorf("psql did not carry out %q", sql)
 }
 
 func (s *psqlSession) end() error {

@@ -30,11 +30,19 @@ type ground struct {
 	binary   string
 	// shop is the running product with the demo catalogue; started when needed.
 	shop *shop
+	// market is what orders are placed on; made when needed.
+	market *market
+	pace   pace
 }
 
 const binary = "bin/aforro"
 
-func newGround(ctx context.Context) (*ground, error) {
+// noSearch is an address where nobody listens: orders need no Elasticsearch.
+const noSearch = "http://127.0.0.1:1"
+
+// newGround starts the services, Elasticsearch only if search is wanted: it
+// takes longest, and memory, and some processor time even when it is idle.
+func newGround(ctx context.Context, search bool) (*ground, error) {
 	path, err := filepath.Abs(binary)
 	if err != nil {
 		return nil, err
@@ -50,17 +58,40 @@ func newGround(ctx context.Context) (*ground, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return g, err
 	}
-	g.services, err = stack.Start(ctx, stack.Options{DataDir: filepath.Join(dir, "services"), Out: os.Stdout, FreePorts: true})
+	options := stack.Options{DataDir: filepath.Join(dir, "services"), Out: os.Stdout, FreePorts: true}
+	if !search {
+		options.ElasticsearchURL = noSearch
+	}
+	g.services, err = stack.Start(ctx, options)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return g, nil
 }
 
+// needSearch starts Elasticsearch unless it runs.
+func (g *ground) needSearch(ctx context.Context) error {
+	s := g.services
+	if s.Elasticsearch != nil {
+		return nil
+	}
+	var err error
+	s.Elasticsearch, err = stack.StartElasticsearch(ctx, stack.ServiceOptions{Dir: filepath.Join(s.DataDir, "elasticsearch"), Out: os.Stdout})
+	if err != nil {
+		s.Elasticsearch = nil
+		return err
+	}
+	s.ElasticsearchURL = s.Elasticsearch.URL()
+	return nil
+}
+
 func (g *ground) close(ctx context.Context) error {
 	var err error
 	if g.shop != nil {
 		err = g.shop.stop()
+	}
+	if g.market != nil {
+		err = errors.Join(err, g.market.session.end())
 	}
 	return errors.Join(err, g.services.Stop(ctx), os.RemoveAll(g.dir))
 }
@@ -157,11 +188,14 @@ func freeAddr() (string, error) {
 }
 
 // awaitReady returns when /readyz says so.
-func awaitReady(ctx context.Context, base string) error {
+func awaitReady(ctx context.Context, base string) error { return awaitOK(ctx, base+"/readyz") }
+
+// awaitOK returns when the address answers 200.
+func awaitOK(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return err
 		}

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // bench is one measurement; it prints its own lines.
@@ -26,6 +29,15 @@ var benches = []bench{
 	{"start", "the first start on empty data and the second", benchStart},
 }
 
+// onRequest are benches that run only when they are named: together they take
+// as long as all of the others.
+var onRequest = []bench{
+	{"orders-uniform", "orders a second over all stock, against pgbench with the same writes", benchUniform},
+	{"orders-hot", "the same with all orders on one store's hot products", benchHot},
+	{"orders-latency", "lone orders, and orders that come at half the highest rate", benchOrderLatency},
+	{"orders-indexer", "orders a second while the indexer follows", benchOrdersIndexed},
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
@@ -36,31 +48,69 @@ func main() {
 	}
 }
 
+// choice is what the command line asks for.
+type choice struct {
+	benches []bench
+	pace    pace
+}
+
+func parse(args []string) (choice, error) {
+	var c choice
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.IntVar(&c.pace.rounds, "rounds", 5, "")
+	flags.DurationVar(&c.pace.length, "length", 8*time.Second, "")
+	c.pace.warm = 2 * time.Second
+	if err := flags.Parse(args); err != nil || c.pace.rounds < 1 || c.pace.length < time.Second {
+		return c, errors.Join(err, usage())
+	}
+	for _, name := range flags.Args() {
+		all := slices.Concat(benches, onRequest)
+		i := slices.IndexFunc(all, func(b bench) bool { return b.name == name })
+		if i < 0 {
+			return c, usage()
+		}
+		c.benches = append(c.benches, all[i])
+	}
+	if len(c.benches) == 0 {
+		c.benches = benches
+	}
+	return c, nil
+}
+
+// wantsSearch reports whether a bench needs Elasticsearch from the beginning.
+func (c choice) wantsSearch() bool {
+	return slices.ContainsFunc(c.benches, func(b bench) bool {
+		return slices.ContainsFunc(benches, func(x bench) bool { return x.name == b.name })
+	})
+}
+
 func usage() error {
 	var b strings.Builder
-	b.WriteString("usage: bench [NAME...]; without a name all run\n")
+	b.WriteString("usage: bench [-rounds N] [-length DURATION] [NAME...]; the flags are for orders-*\nwithout a name all of these run:\n")
 	for _, x := range benches {
-		fmt.Fprintf(&b, "  %-10s %s\n", x.name, x.what)
+		fmt.Fprintf(&b, "  %-16s %s\n", x.name, x.what)
+	}
+	b.WriteString("only when they are named:\n")
+	for _, x := range onRequest {
+		fmt.Fprintf(&b, "  %-16s %s\n", x.name, x.what)
 	}
 	return errors.New(b.String())
 }
 
-// run measures what is named, each on services of the bench's own.
-func run(ctx context.Context, names []string) (err error) {
-	for _, name := range names {
-		if !slices.ContainsFunc(benches, func(b bench) bool { return b.name == name }) {
-			return usage()
-		}
-	}
-	g, err := newGround(ctx)
+// run measures what is asked for, on services of the bench's own.
+func run(ctx context.Context, args []string) (err error) {
+	c, err := parse(args)
 	if err != nil {
 		return err
 	}
+	g, err := newGround(ctx, c.wantsSearch())
+	if err != nil {
+		return err
+	}
+	g.pace = c.pace
 	defer func() { err = errors.Join(err, g.close(context.WithoutCancel(ctx))) }()
-	for _, b := range benches {
-		if len(names) > 0 && !slices.Contains(names, b.name) {
-			continue
-		}
+	for _, b := range c.benches {
 		fmt.Printf("\n== %s: %s\n", b.name, b.what)
 		if err := b.run(ctx, g); err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)

@@ -43,6 +43,7 @@ type Config struct {
 	LogLevel  string        `env:"AFORRO_LOG_LEVEL" envDefault:"info" check:"oneof:debug,info,warn,error" help:"The least severe level that is logged."`
 	LogFormat string        `env:"AFORRO_LOG_FORMAT" envDefault:"text" check:"oneof:text,json" help:"How log lines are written."`
 	StopGrace time.Duration `env:"AFORRO_STOP_GRACE" envDefault:"15s" check:"min:1s,max:5m" help:"How long a stop may take before what is left is dropped."`
+	StopDelay time.Duration `env:"AFORRO_STOP_DELAY" envDefault:"1s" check:"min:0s,max:1m" help:"How long a stopping API still accepts while its /readyz fails already; at most half of the grace. 'aforro up' does not wait."`
 
 	DataDir string `env:"AFORRO_DATA_DIR" help:"Where 'aforro up' keeps the services it starts; chosen when empty."`
 }

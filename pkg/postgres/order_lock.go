@@ -12,8 +12,8 @@ import (
 type locker func(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (
 	stock map[stockKey]*stockLine, ready []orderCase, left []int64, err error)
 
-// wanted is the lines that the cases and what they may consume are about.
-func wanted(cases []orderCase, holds map[int64]hold) (stores, products []int64) {
+// linesOf is the lines that the cases and what they may consume are about.
+func linesOf(cases []orderCase, holds map[int64]hold) (stores, products []int64) {
 	seen := make(map[stockKey]bool, 2*len(cases))
 	add := func(store, product int64) {
 		if k := (stockKey{store, product}); !seen[k] {
@@ -47,7 +47,7 @@ func linesFrom(rows []db.Inventory) map[stockKey]*stockLine {
 // lockAll waits for every line, as long as the transaction's lock timeout says.
 func lockAll(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (map[stockKey]*stockLine, []orderCase, []int64, error) {
 	var p db.LockStockParams
-	p.StoreIds, p.ProductIds = wanted(cases, holds)
+	p.StoreIds, p.ProductIds = linesOf(cases, holds)
 	rows, err := q.LockStock(ctx, p)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("lock stock: %w", err)
@@ -59,7 +59,7 @@ func lockAll(ctx context.Context, q *db.Queries, cases []orderCase, holds map[in
 // another: a line that an operator's transaction holds delays its own orders
 // and no others.
 func lockFree(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (map[stockKey]*stockLine, []orderCase, []int64, error) {
-	stores, products := wanted(cases, holds)
+	stores, products := linesOf(cases, holds)
 	rows, err := q.LockFreeStock(ctx, db.LockFreeStockParams{StoreIds: stores, ProductIds: products})
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("lock free stock: %w", err)

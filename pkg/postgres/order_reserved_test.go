@@ -17,11 +17,6 @@ func (c *counter) hold(store, quantity int64) (id int64) {
 	return id
 }
 
-func (c *counter) held(store, product int64) int64 {
-	c.tb.Helper()
-	return c.number(`SELECT held FROM inventory WHERE store_id = $1 AND product_id = $2`, store, product)
-}
-
 func TestHeldStockIsNotSoldToOthers(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)

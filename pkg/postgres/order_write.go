@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 
 	"aforro/pkg/catalog"
@@ -108,34 +107,39 @@ func (b *decideBatch) reprice(ctx context.Context) error {
 }
 
 // nameElsewhere adds to each reason the nearest other stores that have the
-// product. What several orders miss is asked for once.
+// product, unless it is not sold any more.
 func (b *decideBatch) nameElsewhere(ctx context.Context) error {
-	missing := map[stockKey][]*order.Reason{}
-	p := db.ListElsewhereParams{Most: order.MaxElsewhere}
+	short := map[stockKey][]*order.Reason{}
 	for i := range b.verdicts {
 		c := &b.cases[i]
 		for j := range b.verdicts[i].Reasons {
 			r := &b.verdicts[i].Reasons[j]
 			r.Elsewhere = []order.Elsewhere{}
-			if c.inactive[r.ProductID] {
-				continue
-			}
-			k := stockKey{c.head.StoreID, r.ProductID}
-			if missing[k] = append(missing[k], r); len(missing[k]) == 1 {
-				p.StoreIds, p.ProductIds = append(p.StoreIds, k.store), append(p.ProductIds, k.product)
+			if k := (stockKey{c.head.StoreID, r.ProductID}); !c.inactive[r.ProductID] {
+				short[k] = append(short[k], r)
 			}
 		}
 	}
-	if len(missing) == 0 {
+	return nameElsewhere(ctx, b.q, short)
+}
+
+// nameElsewhere adds the nearest other stores to the reasons of each line that
+// is short. What several miss is asked for once.
+func nameElsewhere(ctx context.Context, q *db.Queries, short map[stockKey][]*order.Reason) error {
+	if len(short) == 0 {
 		return nil
 	}
-	rows, err := b.q.ListElsewhere(ctx, p)
+	p := db.ListElsewhereParams{Most: order.MaxElsewhere}
+	for k := range short {
+		p.StoreIds, p.ProductIds = append(p.StoreIds, k.store), append(p.ProductIds, k.product)
+	}
+	rows, err := q.ListElsewhere(ctx, p)
 	if err != nil {
 		return fmt.Errorf("list other stores: %w", err)
 	}
 	for _, r := range rows {
-		for _, reason := range missing[stockKey{r.FromID, r.ProductID}] {
-			reason.Elsewhere = append(slices.Clip(reason.Elsewhere), elsewhere(r))
+		for _, reason := range short[stockKey{r.FromID, r.ProductID}] {
+			reason.Elsewhere = append(reason.Elsewhere, elsewhere(r))
 		}
 	}
 	return nil

@@ -93,6 +93,16 @@ func (s *Service) URL() string { return s.server.url(s.inst) }
 // Port is where it listens on 127.0.0.1.
 func (s *Service) Port() int { return s.inst.port }
 
+// Pid is the process that was started, parent of all others of the service; 0 when it does not run.
+func (s *Service) Pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.child == nil {
+		return 0
+	}
+	return s.child.proc.pid
+}
+
 // LogPath is the file that holds what the service printed, over all its runs.
 func (s *Service) LogPath() string { return s.inst.path(logFile) }
 

@@ -59,12 +59,12 @@ func TestPostgresKeepsItsDataThroughAKill(t *testing.T) {
 		t.Errorf("wal_level is %s", got)
 	}
 	mustSQL(t, s.URL(), "CREATE TABLE kept AS SELECT 42 AS n")
-	url := s.URL()
-	if err := s.Kill(); err != nil {
-		t.Fatal(err)
+	url, pid := s.URL(), s.Pid()
+	if err := s.Kill(); err != nil || pid == 0 || s.Pid() != 0 {
+		t.Fatalf("killed %d, now %d: %v", pid, s.Pid(), err)
 	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := s.Start(t.Context()); err != nil || s.Pid() == pid || s.Pid() == 0 {
+		t.Fatalf("started anew as %d: %v", s.Pid(), err)
 	}
 	if got := mustSQL(t, url, "SELECT n FROM kept"); got != "42" || s.URL() != url {
 		t.Errorf("after the kill: %q at %s, want 42 at the same address", got, s.URL())

@@ -53,7 +53,7 @@ func (q *Queries) GetProduct(ctx context.Context, id int64) (GetProductRow, erro
 }
 
 const listAvailability = `-- name: ListAvailability :many
-SELECT s.id AS store_id, s.city, i.quantity
+SELECT s.id AS store_id, s.city, greatest(i.quantity - i.held, 0)::integer AS quantity
 FROM inventory i JOIN stores s ON s.id = i.store_id
 WHERE i.product_id = $1
 ORDER BY s.id

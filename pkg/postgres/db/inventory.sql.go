@@ -12,7 +12,7 @@ import (
 )
 
 const listInventory = `-- name: ListInventory :many
-SELECT p.id, p.sku, p.title, p.price, c.name AS category, i.quantity
+SELECT p.id, p.sku, p.title, p.price, c.name AS category, greatest(i.quantity - i.held, 0)::integer AS quantity
 FROM inventory i
 JOIN products p ON p.id = i.product_id
 JOIN categories c ON c.id = p.category_id

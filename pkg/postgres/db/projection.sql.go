@@ -178,7 +178,7 @@ FROM products p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
-           coalesce(array_agg(i.quantity::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+           coalesce(array_agg(greatest(i.quantity - i.held, 0)::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
     FROM inventory i WHERE i.product_id = p.id
 ) s
 WHERE p.id = ANY ($1::bigint[]) AND p.active
@@ -201,7 +201,8 @@ type ProjectProductsRow struct {
 	Quantities  []int64
 }
 
-// The documents of these products: only those that are active.
+// The documents of these products: only those that are active. Quantities are
+// what can be sold.
 func (q *Queries) ProjectProducts(ctx context.Context, ids []int64) ([]ProjectProductsRow, error) {
 	rows, err := q.db.Query(ctx, projectProducts, ids)
 	if err != nil {
@@ -244,7 +245,7 @@ FROM (SELECT id, sku, title, description, brand, category_id, price, gtin, image
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
-           coalesce(array_agg(i.quantity::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+           coalesce(array_agg(greatest(i.quantity - i.held, 0)::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
     FROM inventory i WHERE i.product_id = p.id
 ) s
 ORDER BY p.id

@@ -1,5 +1,6 @@
 -- name: ProjectProducts :many
--- The documents of these products: only those that are active.
+-- The documents of these products: only those that are active. Quantities are
+-- what can be sold.
 SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
        coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
        p.attributes, p.released_on, s.stores, s.quantities
@@ -7,7 +8,7 @@ FROM products p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
-           coalesce(array_agg(i.quantity::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+           coalesce(array_agg(greatest(i.quantity - i.held, 0)::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
     FROM inventory i WHERE i.product_id = p.id
 ) s
 WHERE p.id = ANY (@ids::bigint[]) AND p.active
@@ -22,7 +23,7 @@ FROM (SELECT * FROM products q WHERE q.id > @after AND q.active ORDER BY q.id LI
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
-           coalesce(array_agg(i.quantity::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+           coalesce(array_agg(greatest(i.quantity - i.held, 0)::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
     FROM inventory i WHERE i.product_id = p.id
 ) s
 ORDER BY p.id;
