@@ -19,6 +19,9 @@ func (f *follow) decided(ctx context.Context, decided []order.Decision) {
 	f.metrics.decided(decided)
 	f.metrics.lost("announcement", f.queue.Announce(ctx, decided))
 	crash.At(crash.DecideAnnounced)
+	if confirm := order.ToConfirm(decided); len(confirm) > 0 {
+		f.metrics.lost("confirmation", f.queue.EnqueueConfirmation(ctx, confirm...))
+	}
 }
 
 // decide handles order:decide. An error brings the task back: the orders that

@@ -69,7 +69,9 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 	if err != nil {
 		return err
 	}
+	directory := a.directory(db)
 	server, err := api.New(api.Options{
+		Webhooks: directory, WebhookTools: directory,
 		Listener: listener, Addr: a.cfg.HTTPAddr, PublicURL: a.cfg.PublicURL, TrustedProxies: a.cfg.TrustedProxies,
 		Engine: engine, Catalogue: db, Stores: db, Orders: db, Desk: desk, Cache: kept, Limiter: kept,
 		Stock: db, Reservations: db,

@@ -39,7 +39,7 @@ prints the effective ones.`,
 	}
 	cmd.AddCommand(
 		upCommand(), apiCommand(), indexerCommand(), workerCommand(),
-		migrateCommand(), importCommand(), seedCommand(),
+		migrateCommand(), importCommand(), seedCommand(), webhookCommand(),
 		reindexCommand(), verifyCommand(), evalCommand(),
 		healthCommand(), configCommand(), versionCommand(), resetCommand(),
 	)
