@@ -2,7 +2,12 @@
 
 package main
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
 
 // check looks at everything that the orders left: each was decided once.
 func (s *crashShop) check() {
@@ -72,6 +77,45 @@ func (s *crashShop) checkCounts() {
 	}
 }
 
+// checkTold: the receiver was told of each state at least once, always with the
+// same id and the same words, and of an order's states in their order.
+func (s *crashShop) checkTold() {
+	s.tb.Helper()
+	var ids []string
+	words := map[string]string{}
+	for _, h := range s.hooks() {
+		mustBeSigned(s.tb, h, s.secret)
+		id := h.header.Get("webhook-id")
+		if ids = append(ids, id); words[id] != "" && words[id] != h.body {
+			s.tb.Errorf("%s says %s, and then %s", id, words[id], h.body)
+		}
+		words[id] = h.body
+	}
+	rows, err := s.conn.Query(s.tb.Context(), `SELECT order_id, sequence, status FROM order_events`)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	states := 0
+	for ; rows.Next(); states++ {
+		var order, sequence int64
+		var status string
+		if err := rows.Scan(&order, &sequence, &status); err != nil {
+			s.tb.Fatal(err)
+		}
+		id, before := fmt.Sprintf("msg_%d_%d", order, sequence), fmt.Sprintf("msg_%d_2", order)
+		if !strings.Contains(words[id], fmt.Sprintf(`"id":%d,`, order)) || !strings.Contains(words[id], `"status":"`+status+`"`) {
+			s.tb.Errorf("of order %d, %s, the receiver was told %q", order, status, words[id])
+		}
+		if sequence > 2 && slices.Index(ids, id) < slices.Index(ids, before) {
+			s.tb.Errorf("%s came before %s", id, before)
+		}
+	}
+	if err := rows.Err(); err != nil || states != len(words) {
+		s.tb.Errorf("%d states and %d messages, %v", states, len(words), err)
+	}
+	s.row.told = fmt.Sprintf("; %d states told, %d of them again", states, len(ids)-len(words))
+}
+
 // mustBeNone counts what there must not be. Movements of an order are compared
 // with its lines: CONFIRMED has each product's sum once, CANCELLED gives it back
 // once, REJECTED has none.
@@ -96,6 +140,9 @@ var mustBeNone = map[string]string{
 	"stock lines below nothing": `SELECT count(*) FROM inventory WHERE quantity < 0 OR held < 0`,
 	"orders whose total is not that of their lines": `SELECT count(*) FROM orders o WHERE total <> (
 		SELECT sum(i.quantity_requested * i.unit_price) FROM order_items i WHERE i.order_id = o.id)`,
-	"orders without their key":                             `SELECT count(*) FROM orders o WHERE NOT EXISTS (SELECT FROM idempotency_keys k WHERE k.order_id = o.id)`,
+	"orders without their key": `SELECT count(*) FROM orders o WHERE NOT EXISTS (SELECT FROM idempotency_keys k WHERE k.order_id = o.id)`,
+	"states without their confirmation, or with one too many": `SELECT count(*) FROM order_events e FULL JOIN confirmations c USING (order_id, sequence)
+		WHERE e.status IS NULL OR c.endpoint_id IS NULL`,
+	"confirmations that were given up":                     `SELECT count(*) FROM confirmations WHERE parked_at IS NOT NULL`,
 	"REJECTED orders without a reason, or others with one": `SELECT count(*) FROM orders WHERE (status = 'REJECTED') <> (reasons IS NOT NULL)`,
 }

@@ -6,19 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
-	"os"
-	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"aforro/pkg/auth"
-	"aforro/pkg/crash"
 	"aforro/pkg/testkit"
 )
 
@@ -32,6 +27,9 @@ type crashShop struct {
 	// sent is how many requests are written to the API.
 	sent *atomic.Int64
 	died time.Time
+	// hooks are what the receiver of confirmations got, signed with secret.
+	hooks  func() []hook
+	secret string
 }
 
 // sentCounter counts requests that are written whole.
@@ -74,7 +72,7 @@ func newCrashShop(tb testing.TB, binary string, row *crashRow) *crashShop {
 		// Orders need no index, so nothing answers where it should be.
 		postgresURL: testkit.Postgres(tb), redisURL: testkit.Redis(tb), elasticsearchURL: "http://127.0.0.1:9",
 		tokenSecret: strings.Repeat("t", 32), "AFORRO_STAFF_KEY": strings.Repeat("k", 16), "AFORRO_POSTGRES_POOL": "8",
-		"AFORRO_HTTP_ADDR": "127.0.0.1:0", "AFORRO_PROBE_ADDR": "127.0.0.1:0", "AFORRO_LOG_LEVEL": "info",
+		"AFORRO_WEBHOOK_ALLOW_PRIVATE": "true", "AFORRO_HTTP_ADDR": "127.0.0.1:0", "AFORRO_PROBE_ADDR": "127.0.0.1:0", "AFORRO_LOG_LEVEL": "info",
 	}
 	base.conn = testkit.Conn(tb, base.direct[postgresURL])
 	s := &crashShop{shop: base, binary: binary, row: row, sent: sent}
@@ -86,13 +84,15 @@ func newCrashShop(tb testing.TB, binary string, row *crashRow) *crashShop {
 	s.exec(`INSERT INTO reservations (id, store_id, expires_at) OVERRIDING SYSTEM VALUE VALUES (1, 1, now() + interval '10 minutes')`)
 	s.exec(`INSERT INTO reservation_items (reservation_id, product_id, quantity) VALUES (1, $1, $2)`, heldProduct, held)
 	s.clients = mustClients(tb, base.direct[tokenSecret])
+	var receiver string
+	receiver, s.hooks = listenForHooks(tb)
+	s.secret = printedSecret.FindString(s.mustAforro("webhook", "add", receiver))
 	return s
 }
 
-// mustClients are one who orders before anything happens, one whose order is
-// held up while the others gather, and those others: they want more of the hot
-// product than there is, the same product in two lines, what is held for others,
-// and what is held for them.
+// mustClients are one who orders before anything happens, and nine who order at
+// once: they want more of the hot product than there is, the same product in two
+// lines, what is held for others, and what is held for them.
 func mustClients(tb testing.TB, secret string) []*crashClient {
 	tb.Helper()
 	tokens, err := auth.NewTokens(secret)
@@ -114,60 +114,6 @@ func mustClients(tb testing.TB, secret string) []*crashClient {
 // theGone is the client who never repeats its request, whatever came of it.
 const theGone = 2
 
-// crashProcess is a role as a process of its own.
-type crashProcess struct {
-	cmd   *exec.Cmd
-	log   *logLines
-	ended chan struct{}
-}
-
-// run starts a role, armed when at is a point (and a pass).
-func (s *crashShop) run(role, at string, more ...string) *crashProcess {
-	s.tb.Helper()
-	p := &crashProcess{cmd: exec.Command(s.binary, append(append([]string{role}, flags(s.direct)...), more...)...), log: &logLines{}, ended: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), "AFORRO_CRASH_AT="+at)
-	p.cmd.Stderr = p.log
-	if err := p.cmd.Start(); err != nil {
-		s.tb.Fatal(err)
-	}
-	go func() {
-		defer close(p.ended)
-		// Its death is looked at in ProcessState.
-		if err := p.cmd.Wait(); err != nil {
-			fmt.Fprintf(p.log, "the process ended: %v\n", err)
-		}
-	}()
-	s.tb.Cleanup(func() {
-		if err := p.cmd.Process.Kill(); err != nil && p.cmd.ProcessState == nil {
-			s.tb.Error(err)
-		}
-		<-p.ended
-		if s.tb.Failed() {
-			s.tb.Logf("what the %s (armed %q) logged:\n%s", role, at, p.log)
-		}
-	})
-	return p
-}
-
-var listening = regexp.MustCompile(`msg="the API listens" address=(\S+)`)
-
-// runAPI starts an API and waits until it answers; from then on it is asked.
-func (s *crashShop) runAPI(at string) *crashProcess {
-	s.tb.Helper()
-	p := s.run(theAPI, at)
-	var found []string
-	testkit.Eventually(s.tb, patience, "the API listens", func() bool {
-		found = listening.FindStringSubmatch(p.log.String())
-		return found != nil
-	})
-	s.base = "http://" + found[1]
-	testkit.Eventually(s.tb, patience, "the API lives", func() bool {
-		a, err := s.do(http.MethodGet, "/healthz", "")
-		return err == nil && a.status == http.StatusOK
-	})
-	return p
-}
-
 // place sends the orders of some clients at once; the channel is closed when
 // each has its answer or none.
 func (s *crashShop) place(clients []*crashClient, headers ...string) <-chan struct{} {
@@ -187,22 +133,32 @@ func (s *crashShop) place(clients []*crashClient, headers ...string) <-chan stru
 	return done
 }
 
-// placeInBatches places one order alone, and all others while it is held up in
-// the database, so that they are saved, and mostly decided, together: in the
-// second and the third batch of this process.
-func (s *crashShop) placeInBatches(headers ...string) (answered func()) {
+// placeFirst places one order, and sees it decided by one request alone.
+func (s *crashShop) placeFirst() {
+	s.tb.Helper()
+	<-s.place(s.clients[:1], "Prefer: wait=10")
+	if a := s.clients[0].first; a.status != http.StatusCreated {
+		s.tb.Fatalf("the first order: %d %s", a.status, a.body)
+	}
+}
+
+// placeTogether sends the orders of all but the first client while a request
+// before them is held up in the database, so that they gather, and are saved and
+// decided together. That request orders what there is not: it passes the points
+// of saving once more, and no other.
+func (s *crashShop) placeTogether(headers ...string) (answered func()) {
 	s.tb.Helper()
 	s.exec(`BEGIN`)
 	s.exec(`LOCK TABLE idempotency_keys IN SHARE MODE`)
-	alone := s.place(s.clients[1:2], headers...)
-	testkit.Eventually(s.tb, patience, "the first of them is held up", func() bool {
+	before := s.place([]*crashClient{{key: "before", body: orderOf(1, [2]int64{99, 1})}})
+	testkit.Eventually(s.tb, patience, "a request is held up", func() bool {
 		return s.number(`SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'idempotency_keys'::regclass`) > 0
 	})
 	sent := s.sent.Load()
-	others := s.place(s.clients[2:], headers...)
-	testkit.Eventually(s.tb, patience, "the others are sent", func() bool { return s.sent.Load() == sent+int64(len(s.clients)-2) })
+	together := s.place(s.clients[1:], headers...)
+	testkit.Eventually(s.tb, patience, "the others are sent", func() bool { return s.sent.Load() == sent+int64(len(s.clients)-1) })
 	s.exec(`COMMIT`)
-	return func() { <-alone; <-others }
+	return func() { <-before; <-together }
 }
 
 // settle repeats requests with the same keys until each is answered with a
@@ -213,23 +169,6 @@ func (s *crashShop) settle(clients []*crashClient) {
 		<-s.place(clients)
 		return !slices.ContainsFunc(clients, func(c *crashClient) bool { return c.last.status != http.StatusCreated })
 	})
-}
-
-// awaitDeath waits until the process has died at the point, and by its own hand.
-func (s *crashShop) awaitDeath(p *crashProcess, at crash.Point) {
-	s.tb.Helper()
-	limit := time.NewTimer(patience)
-	defer limit.Stop()
-	select {
-	case <-p.ended:
-		s.died = time.Now()
-	case <-limit.C:
-		s.tb.Fatalf("it never died at %s", at)
-	}
-	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL || !strings.Contains(p.log.String(), "crash: dying at "+string(at)+",") {
-		s.tb.Fatalf("it did not die at %s, it ended with %s", at, p.cmd.ProcessState)
-	}
 }
 
 // lookAround notes what the dead process left behind.

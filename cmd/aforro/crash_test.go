@@ -31,6 +31,10 @@ var (
 	byLoneAPI = crashWay{"api, no Redis", (*crashShop).loneAPIDies}
 	byAsync   = crashWay{"api, 202", (*crashShop).asyncAPIDies}
 	byCancel  = crashWay{"api, cancelling", (*crashShop).cancellingAPIDies}
+	byTelling = crashWay{"worker, telling", (*crashShop).tellingWorkerDies}
+	// A dead worker's confirmations are nobody's until its lease ends. One
+	// scenario waits for that.
+	byLease = crashWay{"worker, telling", (*crashShop).leaseEnds}
 )
 
 // crashWays says how each point is tried. A point without a way fails the suite.
@@ -48,6 +52,12 @@ var crashWays = map[crash.Point][]crashWay{
 	crash.AnswerReady:     {byAPI, byLoneAPI, byAsync},
 	crash.CancelWritten:   {byCancel},
 	crash.CancelCommitted: {byCancel},
+	crash.DeliverWoken:    {byTelling},
+	crash.DeliverLeased:   {byTelling},
+	crash.DeliverTaken:    {byLease},
+	crash.DeliverSent:     {byTelling},
+	crash.DeliverWritten:  {byTelling},
+	crash.DeliverRecorded: {byTelling},
 }
 
 // TestCrashPoints dies at every crash point, starts again, sends every request
@@ -66,7 +76,7 @@ func TestCrashPoints(t *testing.T) {
 				row := table.add(p, way.name)
 				t.Run(string(p)+" "+way.name, func(t *testing.T) {
 					t.Parallel()
-					defer func() { row.verdict = verdict(t) }()
+					defer func() { row.judge(t) }()
 					s := newCrashShop(t, binary, row)
 					way.run(s, p)
 					s.check()
@@ -79,14 +89,14 @@ func TestCrashPoints(t *testing.T) {
 
 // crashRow is what is known of one scenario.
 type crashRow struct {
-	point, way, left, heal, verdict string
+	point, way, left, heal, lease, told, verdict string
 }
 
-func verdict(t *testing.T) string {
+func (r *crashRow) judge(t *testing.T) {
+	r.verdict = "each decided once; stock and ledger agree" + r.told
 	if t.Failed() {
-		return "FAILED"
+		r.verdict = "FAILED"
 	}
-	return "each decided once; stock and ledger agree"
 }
 
 type crashTable struct{ rows []*crashRow }
@@ -99,7 +109,7 @@ func (c *crashTable) add(p crash.Point, way string) *crashRow {
 
 func (c *crashTable) String() string {
 	var b strings.Builder
-	line := func(cells ...any) { fmt.Fprintf(&b, "  %-18s %-20s %-42s %-8s %s\n", cells...) }
+	line := func(cells ...any) { fmt.Fprintf(&b, "  %-18s %-20s %-42s %-15s %s\n", cells...) }
 	line("died at", "who, how", "left behind", "healed", "verdict")
 	for _, r := range c.rows {
 		line(r.point, r.way, r.left, r.heal, r.verdict)

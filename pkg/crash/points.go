@@ -34,7 +34,8 @@ const (
 	DecideWritten Point = "decide.written"
 	// DecideCommitted: orders are decided, and nobody was told.
 	DecideCommitted Point = "decide.committed"
-	// DecideAnnounced: those who wait were told, and the task is not done.
+	// DecideAnnounced: those who wait were told, nobody was asked to tell others,
+	// and the task is not done.
 	DecideAnnounced Point = "decide.announced"
 	// AnswerReady: the API knows its answer, and the client does not.
 	AnswerReady Point = "answer.ready"
@@ -42,6 +43,19 @@ const (
 	CancelWritten Point = "cancel.written"
 	// CancelCommitted: an order is cancelled, and nobody was told.
 	CancelCommitted Point = "cancel.committed"
+	// DeliverWoken: a task that asks for confirmations was put into the queue, or
+	// could not be.
+	DeliverWoken Point = "deliver.woken"
+	// DeliverLeased: due confirmations are taken and not committed.
+	DeliverLeased Point = "deliver.leased"
+	// DeliverTaken: confirmations are this process's for a while, and not sent.
+	DeliverTaken Point = "deliver.taken"
+	// DeliverSent: a receiver has answered, and nothing says so.
+	DeliverSent Point = "deliver.sent"
+	// DeliverWritten: what became of confirmations is written and not committed.
+	DeliverWritten Point = "deliver.written"
+	// DeliverRecorded: some are done, and others are still on their way.
+	DeliverRecorded Point = "deliver.recorded"
 )
 
 // Points lists every point.
@@ -50,5 +64,6 @@ func Points() []Point {
 		SaveBegun, SaveWritten, SaveCommitted, EnqueueTried, SaveFlushed,
 		TaskTaken, DecideLocked, DecideWritten, DecideCommitted, DecideAnnounced,
 		AnswerReady, CancelWritten, CancelCommitted,
+		DeliverWoken, DeliverLeased, DeliverTaken, DeliverSent, DeliverWritten, DeliverRecorded,
 	}
 }

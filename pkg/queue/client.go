@@ -79,7 +79,9 @@ func (c *Client) Enqueue(ctx context.Context, ids ...int64) error {
 // EnqueueConfirmation asks a worker to tell of what happened to orders, in the
 // manner of Enqueue.
 func (c *Client) EnqueueConfirmation(ctx context.Context, ids ...int64) error {
-	return c.put(ctx, order.TaskConfirm, queueConfirm, ids)
+	err := c.put(ctx, order.TaskConfirm, queueConfirm, ids)
+	crash.At(crash.DeliverWoken)
+	return err
 }
 
 func (c *Client) put(ctx context.Context, kind, queue string, ids []int64) error {
