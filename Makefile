@@ -15,7 +15,7 @@ export GOFLAGS += -buildvcs=false
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-race compiler test-integration lint generate bench bench-orders chaos chaos-short images images-services \
+.PHONY: help run build test test-unit test-race compiler test-integration crash-points lint generate bench bench-orders chaos chaos-short images images-services \
 	docker-engine reset smoke compose-up compose-down compose-check ci
 
 help: ## List every target
@@ -40,19 +40,29 @@ compiler: ## Install a C compiler (as root, on Debian) where there is none: the 
 	@command -v "$$($(GO) env CC)" >/dev/null || { apt-get update -q && apt-get install -q -y --no-install-recommends gcc libc6-dev; }
 
 test-integration: ## Run all tests with services: those given, else containers, else native (SERVICES=env|containers|native insists, RACE=yes detects races, PACKAGES=... narrows)
-	@if [ -z "$(SERVICES)$$AFORRO_TEST_SERVICES$$AFORRO_TEST_POSTGRES_URL" ] && docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory images-services; fi
+	@$(MAKE) --no-print-directory images-wanted
 	@$(MAKE) --no-print-directory run-integration
 
-# A make of its own, as it reads the image names that the line above may have written.
-.PHONY: run-integration
+crash-points: ## Die at every step of an order, on services as above, and print for each what was left, the time to heal and the verdict
+	@$(MAKE) --no-print-directory images-wanted
+	@$(MAKE) --no-print-directory run-crash-points
+
+.PHONY: images-wanted run-integration run-crash-points
+images-wanted:
+	@if [ -z "$(SERVICES)$$AFORRO_TEST_SERVICES$$AFORRO_TEST_POSTGRES_URL" ] && docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory images-services; fi
+
+# Makes of their own, as they read the image names that images-wanted may have written.
+WITH_SERVICES = $(CONTAINERS) $(if $(SERVICES),AFORRO_TEST_SERVICES=$(SERVICES)) $(GO) run ./pkg/testkit/run --
 run-integration:
-	$(CONTAINERS) $(if $(SERVICES),AFORRO_TEST_SERVICES=$(SERVICES)) $(GO) run ./pkg/testkit/run -- \
-		$(if $(RACE),env CGO_ENABLED=1) $(TESTSUM) -- $(if $(RACE),-race) -tags integration -timeout 20m -p 1 $(or $(PACKAGES),./...)
+	$(WITH_SERVICES) $(if $(RACE),env CGO_ENABLED=1) $(TESTSUM) -- $(if $(RACE),-race) -tags integration -timeout 20m -p 1 $(or $(PACKAGES),./...)
+run-crash-points:
+	$(WITH_SERVICES) $(GO) test -tags integration -timeout 10m -count 1 -parallel 4 -v -run '^TestCrashPoints$$' ./cmd/aforro
 
 lint: ## Check formatting, go vet, staticcheck and that generated code is up to date
 	@files=$$(find . -name '*.go' -not -path './.*' -not -path './bin/*' -exec gofmt -l {} +); [ -z "$$files" ] || { echo "not formatted (gofmt -w):"; echo "$$files"; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags integration ./...
+	$(GO) vet -tags crashpoints ./pkg/crash
 	$(TOOL) staticcheck -tags integration ./...
 	@$(TOOL) sqlc diff || { echo "generated SQL code is not up to date: make generate"; exit 1; }
 	@$(GO) run ./cmd/aforro config --markdown | diff -u docs/configuration.md - || { echo "docs/configuration.md is not up to date: make generate"; exit 1; }

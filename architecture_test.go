@@ -74,7 +74,7 @@ var (
 	roles    = []string{"api", "indexer", "worker"}
 	adapters = []string{"pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache", "pkg/webhook", "pkg/mail"}
 	domain   = []string{"pkg/fault", "pkg/idempotency", "pkg/catalog", "pkg/inventory", "pkg/order", "pkg/notify", "pkg/search", "pkg/importer", "pkg/seed", "pkg/audit"}
-	platform = []string{"pkg/config", "pkg/lifecycle", "pkg/telemetry", "pkg/auth"}
+	platform = []string{"pkg/config", "pkg/lifecycle", "pkg/telemetry", "pkg/auth", "pkg/crash"}
 )
 
 // embedded folders carry files and may be read by whoever needs them.

@@ -118,7 +118,7 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 	for _, s := range config.Settings() {
 		settings = append(settings, s.Env)
 	}
-	others := mustRead(t, "docker-compose.yml") + mustSources(t, "pkg/testkit")
+	others := mustRead(t, "docker-compose.yml") + mustSources(t, "pkg/testkit", "pkg/crash")
 	metrics := mustSources(t, "api", "indexer", "worker", "pkg")
 	for path, text := range mustDocuments(t) {
 		inCode := code(text)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"aforro/pkg/crash"
 )
 
 // What tokens are made for.
@@ -98,6 +100,7 @@ func (s *Server) placeOrder(ctx context.Context, in *placeInput) (*placeOutput, 
 		out.Status, out.RetryAfter = http.StatusAccepted, "1"
 		out.Location = "/orders/" + strconv.FormatInt(placed.ID, 10) + "/?token=" + url.QueryEscape(out.Body.Token)
 	}
+	crash.At(crash.AnswerReady)
 	return out, nil
 }
 

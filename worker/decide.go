@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 
+	"aforro/pkg/crash"
 	"aforro/pkg/order"
 )
 
@@ -17,6 +18,7 @@ type follow struct {
 func (f *follow) decided(ctx context.Context, decided []order.Decision) {
 	f.metrics.decided(decided)
 	f.metrics.lost("announcement", f.queue.Announce(ctx, decided))
+	crash.At(crash.DecideAnnounced)
 	if confirm := order.ToConfirm(decided); len(confirm) > 0 {
 		f.metrics.lost("confirmation", f.queue.EnqueueConfirmation(ctx, confirm...))
 	}
@@ -24,9 +26,8 @@ func (f *follow) decided(ctx context.Context, decided []order.Decision) {
 
 // decide handles order:decide. An error brings the task back: the orders that
 // were decided are then passed over.
-func decide(d *order.Decider) func(ctx context.Context, ids []int64) error {
-	return func(ctx context.Context, ids []int64) error {
-		_, failed := d.Decide(ctx, ids)
-		return order.Join(failed)
-	}
+func (w *Worker) decide(ctx context.Context, ids []int64) error {
+	crash.At(crash.TaskTaken)
+	_, failed := w.decider.Decide(ctx, ids)
+	return order.Join(failed)
 }

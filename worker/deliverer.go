@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"aforro/pkg/crash"
 	"aforro/pkg/lifecycle"
 	"aforro/pkg/notify"
 )
@@ -159,9 +160,11 @@ func (d *deliverer) start(ctx, sending context.Context) error {
 		return err
 	}
 	for _, t := range taken {
+		crash.At(crash.DeliverTaken)
 		d.lanes.enter(t.Lane())
 		d.sending.Go(func() {
 			result := d.send(sending, t)
+			crash.At(crash.DeliverSent)
 			if sending.Err() != nil && !result.Delivered {
 				return // abandoned: its lease ends by itself
 			}

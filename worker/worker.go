@@ -101,7 +101,7 @@ func New(o Options) *Worker {
 
 // handlers are what the worker does with tasks, by kind.
 func (w *Worker) handlers() map[string]func(ctx context.Context, ids []int64) error {
-	all := map[string]func(ctx context.Context, ids []int64) error{order.TaskDecide: decide(w.decider)}
+	all := map[string]func(ctx context.Context, ids []int64) error{order.TaskDecide: w.decide}
 	if w.deliverer != nil {
 		all[order.TaskConfirm] = w.deliverer.wake
 	}

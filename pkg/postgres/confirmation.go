@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"aforro/pkg/crash"
 	"aforro/pkg/notify"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
@@ -22,6 +23,9 @@ func (d *DB) TakeDeliveries(ctx context.Context, room notify.Room, lease time.Du
 	var taken []notify.Delivery
 	err := d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) (err error) {
 		taken, err = take(ctx, q, room, lease)
+		if len(taken) > 0 {
+			crash.At(crash.DeliverLeased)
+		}
 		return err
 	})
 	return taken, translate(err, "take due deliveries")
@@ -151,7 +155,12 @@ func (d *DB) RecordDeliveries(ctx context.Context, outcomes []notify.Outcome) er
 		failed.Parked = append(failed.Parked, o.State == notify.Parked)
 		failed.RetrySeconds, failed.Errors = append(failed.RetrySeconds, o.RetryIn.Seconds()), append(failed.Errors, o.Error)
 	}
-	err := d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) error { return record(ctx, q, delivered, failed) })
+	err := d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) error {
+		err := record(ctx, q, delivered, failed)
+		crash.At(crash.DeliverWritten)
+		return err
+	})
+	crash.At(crash.DeliverRecorded)
 	return translate(err, "record deliveries")
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"aforro/pkg/crash"
 	"aforro/pkg/fault"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
@@ -16,10 +17,15 @@ import (
 // in one transaction. An order that is CANCELLED already is returned as it is;
 // a PENDING or REJECTED one is fault.Conflict, an unknown one fault.NotFound.
 func (d *DB) Cancel(ctx context.Context, id int64) (order.Order, error) {
-	err := d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) error { return cancel(ctx, q, id) })
+	err := d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) error {
+		err := cancel(ctx, q, id)
+		crash.At(crash.CancelWritten)
+		return err
+	})
 	if err != nil {
 		return order.Order{}, translate(err, fmt.Sprintf("cancel order %d", id))
 	}
+	crash.At(crash.CancelCommitted)
 	return d.Order(ctx, id)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"aforro/pkg/crash"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
 )
@@ -33,6 +34,7 @@ func (d *DB) DecidePending(ctx context.Context, ids []int64) (decided []order.De
 	if err != nil {
 		return nil, nil, translate(err, fmt.Sprintf("decide orders %v", someOf(ids)))
 	}
+	crash.At(crash.DecideCommitted)
 	return decided, held, nil
 }
 
@@ -47,7 +49,9 @@ func (d *DB) decideIn(ctx context.Context, ids []int64, lock locker) (decided []
 			return err
 		}
 		held = b.left
+		crash.At(crash.DecideLocked)
 		decided, err = b.decide(ctx)
+		crash.At(crash.DecideWritten)
 		return err
 	})
 	return decided, held, err

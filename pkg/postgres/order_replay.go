@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"aforro/pkg/crash"
 	"aforro/pkg/fault"
 	"aforro/pkg/order"
 )
@@ -76,6 +77,7 @@ func (d *DB) Confirm(ctx context.Context, orders []order.Order) ([]error, error)
 	if err != nil {
 		return nil, translate(err, fmt.Sprintf("wait for %d orders to be on disk", len(orders)))
 	}
+	crash.At(crash.SaveFlushed)
 	for _, r := range rows {
 		for _, o := range orders {
 			there[o.ID] = there[o.ID] || o.Same(r.ID, r.CreatedAt)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"aforro/pkg/crash"
 	"aforro/pkg/fault"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
@@ -38,12 +39,15 @@ func (d *DB) SaveOrders(ctx context.Context, drafts []order.Draft) ([]order.Save
 		return saved, nil
 	}
 	err := pgx.BeginTxFunc(ctx, d.pool, saveQuickly, func(tx pgx.Tx) error {
+		crash.At(crash.SaveBegun)
 		rows, err := d.q.WithTx(tx).SaveOrders(ctx, b.params)
 		b.rows = rows
+		crash.At(crash.SaveWritten)
 		return err
 	})
 	switch {
 	case err == nil:
+		crash.At(crash.SaveCommitted)
 		b.read()
 		return saved, d.replay(ctx, &b)
 	case len(b.index) == 1 && refusedAlone(err, drafts[b.index[0]]) != nil:

@@ -10,6 +10,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"aforro/pkg/crash"
 	"aforro/pkg/order"
 )
 
@@ -70,13 +71,17 @@ func (c *Client) Ping(ctx context.Context) error {
 // never keeps an order from being queued again. fault.Unavailable while Redis is
 // away.
 func (c *Client) Enqueue(ctx context.Context, ids ...int64) error {
-	return c.put(ctx, order.TaskDecide, queueDecide, ids)
+	err := c.put(ctx, order.TaskDecide, queueDecide, ids)
+	crash.At(crash.EnqueueTried)
+	return err
 }
 
 // EnqueueConfirmation asks a worker to tell of what happened to orders, in the
 // manner of Enqueue.
 func (c *Client) EnqueueConfirmation(ctx context.Context, ids ...int64) error {
-	return c.put(ctx, order.TaskConfirm, queueConfirm, ids)
+	err := c.put(ctx, order.TaskConfirm, queueConfirm, ids)
+	crash.At(crash.DeliverWoken)
+	return err
 }
 
 func (c *Client) put(ctx context.Context, kind, queue string, ids []int64) error {
