@@ -72,8 +72,8 @@ func in(dir string, roots ...string) bool {
 
 var (
 	roles    = []string{"api", "indexer", "worker"}
-	adapters = []string{"pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache"}
-	domain   = []string{"pkg/fault", "pkg/idempotency", "pkg/catalog", "pkg/inventory", "pkg/order", "pkg/search", "pkg/importer", "pkg/seed"}
+	adapters = []string{"pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache", "pkg/webhook", "pkg/mail"}
+	domain   = []string{"pkg/fault", "pkg/idempotency", "pkg/catalog", "pkg/inventory", "pkg/order", "pkg/notify", "pkg/search", "pkg/importer", "pkg/seed", "pkg/audit"}
 	platform = []string{"pkg/config", "pkg/lifecycle", "pkg/telemetry", "pkg/auth"}
 )
 
@@ -136,6 +136,7 @@ var drivers = map[string][]string{
 	"github.com/spf13/cobra":               {"cmd"},
 	"github.com/caarlos0/env/v11":          {"pkg/config"},
 	"github.com/testcontainers/":           {"pkg/testkit"},
+	"github.com/wneessen/go-mail":          {"pkg/mail"},
 	"github.com/Shopify/toxiproxy/v2":      {"cmd/chaos"},
 	"github.com/schollz/progressbar/v3":    {"pkg/stack", "cmd"},
 	"github.com/prometheus/client_golang/": {"pkg/telemetry", "api", "indexer", "worker", "pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache", "cmd"},

@@ -174,7 +174,7 @@ func mustServe(tb testing.TB, s *shop, change ...func(*Options)) *Server {
 		tb.Fatal(err)
 	}
 	o := Options{
-		Engine: s, Catalogue: s, Stores: s, Orders: s, Desk: s, Cache: s, Limiter: s, Stock: s, Reservations: s,
+		Engine: s, Catalogue: s, Stores: s, Orders: s, Desk: s, Cache: s, Limiter: s, Stock: s, Reservations: s, Webhooks: &hooks{}, WebhookTools: &hooks{},
 		Tokens: tokens, Staff: auth.NewStaff("staff-key-of-a-test"),
 		SearchCache: time.Minute, SuggestCache: 5 * time.Minute, RateLimit: 600, DecisionWait: 20 * time.Millisecond, StopGrace: time.Second,
 		Ready: func(context.Context) error { return s.ready }, Log: slog.New(slog.DiscardHandler),

@@ -24,7 +24,7 @@ func describe() huma.Config {
 	config.CreateHooks = nil
 	config.AllowAdditionalPropertiesByDefault = true // fields may be added to answers, and are ignored in bodies
 	config.Servers = []*huma.Server{{URL: "/", Description: "This server."}}
-	config.Tags = []*huma.Tag{{Name: "Search"}, {Name: "Orders"}, {Name: "Stores"}, {Name: "Operations"}}
+	config.Tags = []*huma.Tag{{Name: "Search"}, {Name: "Orders"}, {Name: "Stores"}, {Name: "Webhooks"}, {Name: "Operations"}}
 	return config
 }
 

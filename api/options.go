@@ -14,6 +14,7 @@ import (
 	"aforro/pkg/catalog"
 	"aforro/pkg/idempotency"
 	"aforro/pkg/inventory"
+	"aforro/pkg/notify"
 	"aforro/pkg/order"
 	"aforro/pkg/search"
 )
@@ -82,6 +83,25 @@ type Reservations interface {
 	Release(ctx context.Context, id int64) error
 }
 
+// Webhooks keeps webhook endpoints; notify.Directory is one. An unknown one is
+// fault.NotFound, a URL or a description that cannot be fault.Invalid, named as
+// in the body.
+type Webhooks interface {
+	Endpoints(ctx context.Context) ([]notify.Endpoint, error)
+	Endpoint(ctx context.Context, id int64) (notify.Endpoint, error)
+	AddEndpoint(ctx context.Context, url, description string) (notify.Endpoint, notify.Secret, error)
+	ChangeEndpoint(ctx context.Context, id int64, c notify.Change) (notify.Endpoint, error)
+	RemoveEndpoint(ctx context.Context, id int64) error
+}
+
+// WebhookTools works on one webhook endpoint.
+type WebhookTools interface {
+	RotateSecret(ctx context.Context, id int64) (secret notify.Secret, previousUntil time.Time, err error)
+	Ping(ctx context.Context, id int64) (notify.Result, error)
+	Deliveries(ctx context.Context, id int64, state notify.State, before int64, limit int) ([]notify.Record, error)
+	RetryParked(ctx context.Context, id int64) (int64, error)
+}
+
 // Cache keeps answers. It may forget at any time and never fails.
 type Cache interface {
 	Get(ctx context.Context, key string) (value []byte, age time.Duration, found bool)
@@ -94,7 +114,8 @@ type Limiter interface {
 }
 
 // Options is what the role is made of. Engine, Catalogue, Stores, Orders,
-// Desk, Stock, Reservations, Cache, Limiter, Ready, Log and Metrics are needed.
+// Desk, Stock, Reservations, Webhooks, WebhookTools, Cache, Limiter, Ready, Log
+// and Metrics are needed.
 type Options struct {
 	// Listener is served when set, else Addr is listened on.
 	Listener net.Listener
@@ -115,6 +136,8 @@ type Options struct {
 
 	Stock        Stock
 	Reservations Reservations
+	Webhooks     Webhooks
+	WebhookTools WebhookTools
 
 	Tokens auth.Tokens
 	Staff  auth.Staff
@@ -145,7 +168,9 @@ func (o Options) check() error {
 	for name, missing := range map[string]bool{
 		"Engine": o.Engine == nil, "Catalogue": o.Catalogue == nil, "Stores": o.Stores == nil, "Orders": o.Orders == nil,
 		"Desk": o.Desk == nil, "Cache": o.Cache == nil, "Limiter": o.Limiter == nil, "Ready": o.Ready == nil,
-		"Stock": o.Stock == nil, "Reservations": o.Reservations == nil, "Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,
+		"Stock": o.Stock == nil, "Reservations": o.Reservations == nil,
+		"Webhooks": o.Webhooks == nil, "WebhookTools": o.WebhookTools == nil,
+		"Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,
 	} {
 		if missing {
 			return errors.New("api.Options wants " + name)

@@ -32,6 +32,7 @@ func (s *Server) route() error {
 	s.routeStock()
 	s.routeOrders()
 	s.routeReservations()
+	s.routeWebhooks()
 	s.routeHealth()
 	if err := s.routeDocs(); err != nil {
 		return err

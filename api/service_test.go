@@ -22,10 +22,12 @@ import (
 	"aforro/pkg/auth"
 	"aforro/pkg/cache"
 	"aforro/pkg/catalog"
+	"aforro/pkg/notify"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres"
 	"aforro/pkg/search"
 	"aforro/pkg/testkit"
+	"aforro/pkg/webhook"
 )
 
 // engine stands in for the search engine, which has tests of its own: here it
@@ -105,7 +107,9 @@ func (s *service) serve(db *postgres.DB, redisURL string) {
 	if err != nil {
 		s.tb.Fatal(err)
 	}
+	directory := &notify.Directory{Store: db, Secrets: db, Outbox: db, Sender: webhook.New(webhook.Options{AllowPrivate: true}), AllowPrivate: true}
 	server, err := api.New(api.Options{
+		Webhooks: directory, WebhookTools: directory,
 		TrustedProxies: []string{"127.0.0.0/8"},
 		Engine:         &s.engine, Catalogue: db, Stores: db, Orders: db, Cache: kept, Limiter: kept,
 		Stock: db, Reservations: db, Staff: auth.NewStaff(staffKey),

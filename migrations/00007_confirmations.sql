@@ -29,9 +29,11 @@ CREATE TABLE confirmations (
     parked_at    timestamptz,
     UNIQUE NULLS NOT DISTINCT (order_id, sequence, endpoint_id)
 );
-CREATE INDEX confirmations_due_idx ON confirmations (next_at, id) WHERE delivered_at IS NULL AND parked_at IS NULL;
-CREATE INDEX confirmations_parked_idx ON confirmations (parked_at, id) WHERE parked_at IS NOT NULL;
-CREATE INDEX confirmations_endpoint_idx ON confirmations (endpoint_id);
+-- Deliveries are taken and listed endpoint by endpoint, so that the backlog of
+-- one that is away is not read through for the others.
+CREATE INDEX confirmations_due_idx ON confirmations (endpoint_id, next_at, id) WHERE delivered_at IS NULL AND parked_at IS NULL;
+CREATE INDEX confirmations_parked_idx ON confirmations (endpoint_id, id) WHERE parked_at IS NOT NULL;
+CREATE INDEX confirmations_endpoint_idx ON confirmations (endpoint_id, id) WHERE endpoint_id IS NOT NULL;
 
 -- +goose Down
 DROP TABLE confirmations;

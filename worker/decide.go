@@ -17,6 +17,9 @@ type follow struct {
 func (f *follow) decided(ctx context.Context, decided []order.Decision) {
 	f.metrics.decided(decided)
 	f.metrics.lost("announcement", f.queue.Announce(ctx, decided))
+	if confirm := order.ToConfirm(decided); len(confirm) > 0 {
+		f.metrics.lost("confirmation", f.queue.EnqueueConfirmation(ctx, confirm...))
+	}
 }
 
 // decide handles order:decide. An error brings the task back: the orders that

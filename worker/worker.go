@@ -23,6 +23,7 @@ type Orders interface {
 // the queue is known to be away.
 type Queue interface {
 	Announce(ctx context.Context, decisions []order.Decision) error
+	EnqueueConfirmation(ctx context.Context, ids ...int64) error
 }
 
 // Server runs handlers, by kind of task, until ctx ends; then it finishes or
@@ -51,6 +52,14 @@ type Options struct {
 	ExpireEvery time.Duration
 	// ForgetEvery is how often old idempotency keys are forgotten; default 1 h.
 	ForgetEvery time.Duration
+
+	// Deliver says how customers and other systems are told; without an Outbox
+	// nobody is.
+	Deliver DelivererOptions
+
+	// Books are audited every AuditEvery; 0 is never.
+	Books      Books
+	AuditEvery time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -68,10 +77,12 @@ func (o Options) withDefaults() Options {
 
 // Worker decides orders. Make one with New.
 type Worker struct {
-	server  Server
-	decider *order.Decider
-	sweeper *sweeper
-	expirer *expirer
+	server    Server
+	decider   *order.Decider
+	sweeper   *sweeper
+	expirer   *expirer
+	deliverer *deliverer // nil without an outbox
+	auditor   *auditor
 }
 
 // New returns a worker that is ready to run.
@@ -80,32 +91,41 @@ func New(o Options) *Worker {
 	m := newMetrics(o.Metrics)
 	f := &follow{queue: o.Queue, metrics: m}
 	d := order.NewDecider(o.Orders, f.decided)
-	return &Worker{server: o.Server, decider: d, expirer: newExpirer(o, m),
+	w := &Worker{server: o.Server, decider: d, expirer: newExpirer(o, m), auditor: newAuditor(o),
 		sweeper: &sweeper{Options: o, decider: d, metrics: m}}
+	if o.Deliver.Outbox != nil {
+		w.deliverer = newDeliverer(o.Deliver, o.Log, newDeliveryMetrics(o.Metrics))
+	}
+	return w
 }
 
-// Run takes tasks, sweeps, and ends what has a time, until ctx ends; then it
-// stops all of that and returns nil.
-// It runs, sweeping, while the queue is away.
+// handlers are what the worker does with tasks, by kind.
+func (w *Worker) handlers() map[string]func(ctx context.Context, ids []int64) error {
+	all := map[string]func(ctx context.Context, ids []int64) error{order.TaskDecide: decide(w.decider)}
+	if w.deliverer != nil {
+		all[order.TaskConfirm] = w.deliverer.wake
+	}
+	return all
+}
+
+// Run takes tasks, sweeps, delivers, ends what has a time, and audits, until
+// ctx ends; then it stops all of that and returns nil. Only tasks want the queue.
 func (w *Worker) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var g errgroup.Group
 	g.Go(func() error {
 		defer cancel()
-		return w.server.Serve(ctx, map[string]func(context.Context, []int64) error{
-			order.TaskDecide: decide(w.decider),
-		})
+		return w.server.Serve(ctx, w.handlers())
 	})
-	g.Go(func() error {
-		w.sweeper.run(ctx)
-		return nil
-	})
-	for _, part := range []func(context.Context){w.expirer.expireAll, w.expirer.forgetAll} {
+	for _, part := range []func(context.Context){w.sweeper.run, w.expirer.expireAll, w.expirer.forgetAll, w.auditor.run} {
 		g.Go(func() error {
 			part(ctx)
 			return nil
 		})
+	}
+	if w.deliverer != nil {
+		g.Go(func() error { return w.deliverer.run(ctx) })
 	}
 	return g.Wait()
 }

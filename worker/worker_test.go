@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -233,16 +234,23 @@ func TestKilledBackendsAreRetried(t *testing.T) {
 	s.audit(400)
 }
 
-// count sums a metric's series.
-func count(tb testing.TB, r *prometheus.Registry, name string) (sum float64) {
+// count sums a metric's series that carry all these label values.
+func count(tb testing.TB, r *prometheus.Registry, name string, values ...string) (sum float64) {
 	tb.Helper()
 	families, err := r.Gather()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	for _, f := range families {
-		if f.GetName() == name {
-			for _, m := range f.GetMetric() {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, l.GetValue())
+			}
+			if !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(labels, v) }) {
 				sum += m.GetCounter().GetValue()
 			}
 		}

@@ -39,8 +39,8 @@ prints the effective ones.`,
 	}
 	cmd.AddCommand(
 		upCommand(), apiCommand(), indexerCommand(), workerCommand(),
-		migrateCommand(), importCommand(), seedCommand(),
-		reindexCommand(), verifyCommand(), evalCommand(),
+		migrateCommand(), importCommand(), seedCommand(), webhookCommand(),
+		reindexCommand(), verifyCommand(), evalCommand(), auditCommand(),
 		healthCommand(), configCommand(), versionCommand(), resetCommand(),
 	)
 	return cmd

@@ -58,9 +58,14 @@ func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
 	if err != nil {
 		return nil, err
 	}
+	deliver, err := a.deliveries(db)
+	if err != nil {
+		return nil, err
+	}
 	w := worker.New(worker.Options{
 		Orders: db, Holds: db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
-		SweepEvery: a.cfg.SweepEvery,
+		SweepEvery: a.cfg.SweepEvery, Books: db, AuditEvery: a.cfg.AuditEvery,
+		Deliver: deliver,
 	})
 	a.add("worker", w.Run)
 	// Without Redis the sweeper decides, so only PostgreSQL is waited for.

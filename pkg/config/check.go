@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"reflect"
@@ -53,6 +54,10 @@ func text(kind, arg, v string) error {
 	case "len":
 		if n, err := strconv.Atoi(arg); err != nil || len(v) < n {
 			return fmt.Errorf("must have at least %s characters", arg)
+		}
+	case "mail":
+		if _, err := mail.ParseAddress(v); err != nil {
+			return errors.New("must be an address, such as shop@example.com or Shop <shop@example.com>")
 		}
 	case "oneof":
 		if !slices.Contains(strings.Split(arg, ","), v) {

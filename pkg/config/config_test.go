@@ -39,6 +39,7 @@ func TestEveryBadSettingIsReportedAtOnce(t *testing.T) {
 		"AFORRO_REDIS_URL": "6379", "AFORRO_HTTP_ADDR": "8000", "AFORRO_INDEX_PREFIX": "Über",
 		"AFORRO_STAFF_KEY": "short", "AFORRO_TRUSTED_PROXIES": "10.0.0.0/8,me", "AFORRO_LOG_LEVEL": "loud",
 		"AFORRO_BULK_SENDERS": "99", "AFORRO_DECISION_WAIT": "1m", "AFORRO_BULKSIZE": "1",
+		"AFORRO_SMTP_URL": "http://a:secret@b", "AFORRO_MAIL_FROM": "shop",
 	}
 	_, err = load(wrong, nil, nil)
 	for name := range wrong {
@@ -46,6 +47,16 @@ func TestEveryBadSettingIsReportedAtOnce(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "secret") {
 		t.Errorf("a password is in the message: %v", err)
+	}
+}
+
+// A mail server without a sender is noticed before anything is sent.
+func TestEMailWantsASender(t *testing.T) {
+	t.Parallel()
+	_, err := load(map[string]string{"AFORRO_SMTP_URL": "smtp://shop:secret@mail"}, nil, nil)
+	mustName(t, err, "AFORRO_MAIL_FROM")
+	if _, err := load(map[string]string{"AFORRO_SMTP_URL": "smtp://mail", "AFORRO_MAIL_FROM": "Shop <shop@example.com>"}, nil, nil); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -63,6 +74,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	c := Config{
 		PostgresURL: "postgres://u:hunter2@h/d?password=hunter2", ElasticsearchURL: "http://e:hunter2@h,http://f:hunter2@g",
 		RedisURL: "redis://:hunter2@h:1", StaffKey: "hunter2", TokenSecret: "hunter2", CacheRedisURL: "redis://:hunter2@h:%zz",
+		SMTPURL: "smtps://shop:hunter2@h:465",
 	}
 	for _, s := range Settings() {
 		if v := s.Value(c); strings.Contains(v, "hunter2") {

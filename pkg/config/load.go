@@ -46,6 +46,9 @@ func load(vars, overrides map[string]string, required []string) (Config, error) 
 			}
 		}
 	}
+	if c.SMTPURL != "" && c.MailFrom == "" {
+		errs = append(errs, errors.New("AFORRO_MAIL_FROM (--mail-from) is needed with AFORRO_SMTP_URL: the sender of e-mail"))
+	}
 	return c, errors.Join(append(errs, unknown(vars)...)...)
 }
 

@@ -37,6 +37,18 @@ type Decision struct {
 	DecidedAt time.Time     `json:"decided_at"`
 	Total     catalog.Price `json:"total"`
 	Reasons   []Reason      `json:"reasons,omitempty"`
+	// Confirm: somebody is to be told of it, or of another of its batch.
+	Confirm bool `json:"-"`
+}
+
+// ToConfirm are the ids of those of which somebody is to be told.
+func ToConfirm(decided []Decision) (ids []int64) {
+	for _, d := range decided {
+		if d.Confirm {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
 }
 
 // Same reports whether the order is the one that was saved as o, and not

@@ -41,5 +41,7 @@ func cancel(ctx context.Context, q *db.Queries, id int64) error {
 	if err := q.CancelOrder(ctx, db.CancelOrderParams{ID: id, Reference: strconv.FormatInt(id, 10)}); err != nil {
 		return fmt.Errorf("give the stock back: %w", err)
 	}
-	return nil
+	// Who is to be told is told within a second: the deliverer looks by itself.
+	_, err = queueConfirmations(ctx, q, []int64{id}, cancelledSequence)
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"aforro/pkg/catalog"
@@ -26,10 +27,28 @@ func (b *decideBatch) write(ctx context.Context) error {
 	if int(done.StockLines) != len(p.StockStores) || int(done.Orders) != len(p.Ids) {
 		return fmt.Errorf("settle: %d of %d stock lines and %d of %d orders were there", done.StockLines, len(p.StockStores), done.Orders, len(p.Ids))
 	}
+	told, err := queueConfirmations(ctx, b.q, p.Ids, decidedSequence)
+	if err != nil {
+		return err
+	}
 	for i := range b.verdicts {
-		b.verdicts[i].DecidedAt = done.At
+		b.verdicts[i].DecidedAt, b.verdicts[i].Confirm = done.At, told
 	}
 	return b.reprice(ctx)
+}
+
+// The places of an order's states in its history; the first, PENDING, is the
+// order's own row.
+const decidedSequence, cancelledSequence = 2, 3
+
+// queueConfirmations puts what is to be told of a state into the outbox, in the
+// transaction that makes the state, and reports whether there is any of it.
+func queueConfirmations(ctx context.Context, q *db.Queries, orders []int64, sequence int32) (bool, error) {
+	n, err := q.QueueConfirmations(ctx, db.QueueConfirmationsParams{OrderIds: orders, Sequences: slices.Repeat([]int32{sequence}, len(orders))})
+	if err != nil {
+		return false, fmt.Errorf("queue confirmations: %w", err)
+	}
+	return n > 0, nil
 }
 
 // movements is the ledger's part list, in the form that its trigger reads; empty

@@ -741,7 +741,7 @@ WITH told AS MATERIALIZED (
     UPDATE orders o SET status = w.status, reasons = w.reasons, total = w.total::numeric, decided_at = (SELECT at FROM told)
     FROM (SELECT unnest($7::bigint[]) AS id, unnest($8::text[]) AS status,
                  nullif(unnest($9::text[]), '')::jsonb AS reasons, unnest($10::text[]) AS total) w
-    WHERE o.id = w.id AND o.status = 'PENDING'
+    WHERE o.id = w.id
     RETURNING o.id, o.status, o.decided_at
 ), event AS (
     INSERT INTO order_events (order_id, sequence, status, at)
@@ -771,7 +771,9 @@ type SettleOrdersRow struct {
 }
 
 // Writes what was decided: stock, what was held, statuses and events, all at one
-// time. The settings tell the ledger's trigger, which runs when this statement
+// time. The orders are locked and PENDING; that is not asked again here, as the
+// planner would look for few PENDING ones among many dead entries of their
+// index. The settings tell the ledger's trigger, which runs when this statement
 // ends, which order each movement belongs to.
 func (q *Queries) SettleOrders(ctx context.Context, arg SettleOrdersParams) (SettleOrdersRow, error) {
 	row := q.db.QueryRow(ctx, settleOrders,

@@ -135,7 +135,9 @@ CROSS JOIN LATERAL (
 
 -- name: SettleOrders :one
 -- Writes what was decided: stock, what was held, statuses and events, all at one
--- time. The settings tell the ledger's trigger, which runs when this statement
+-- time. The orders are locked and PENDING; that is not asked again here, as the
+-- planner would look for few PENDING ones among many dead entries of their
+-- index. The settings tell the ledger's trigger, which runs when this statement
 -- ends, which order each movement belongs to.
 WITH told AS MATERIALIZED (
     SELECT clock_timestamp() AS at, set_config('aforro.reason', 'order', true), set_config('aforro.movements', @movements::text, true)
@@ -152,7 +154,7 @@ WITH told AS MATERIALIZED (
     UPDATE orders o SET status = w.status, reasons = w.reasons, total = w.total::numeric, decided_at = (SELECT at FROM told)
     FROM (SELECT unnest(@ids::bigint[]) AS id, unnest(@statuses::text[]) AS status,
                  nullif(unnest(@reasons::text[]), '')::jsonb AS reasons, unnest(@totals::text[]) AS total) w
-    WHERE o.id = w.id AND o.status = 'PENDING'
+    WHERE o.id = w.id
     RETURNING o.id, o.status, o.decided_at
 ), event AS (
     INSERT INTO order_events (order_id, sequence, status, at)
