@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"aforro/pkg/stack"
 	"aforro/pkg/testkit"
 )
 
@@ -41,7 +43,7 @@ func TestARollingRestartFailsNoRequest(t *testing.T) {
 	}
 	var all []*role
 	for _, name := range []string{theAPI, theWorker, theAPI, theWorker} {
-		r := &role{name: name, addr: freeAddr(t)}
+		r := &role{name: name, addr: quietAddr(t)}
 		run(r)
 		all = append(all, r)
 	}
@@ -62,6 +64,16 @@ func TestARollingRestartFailsNoRequest(t *testing.T) {
 	if n := s.number(`SELECT coalesce(max(extract(epoch FROM decided_at - created_at) * 1000)::bigint, 0) FROM orders`); n > handedBack.Milliseconds() {
 		t.Errorf("an order waited %d ms for its decision", n)
 	}
+}
+
+// quietAddr is an address on which what was stopped can listen again.
+func quietAddr(tb testing.TB) string {
+	tb.Helper()
+	port, err := stack.QuietPort(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 func (s *shop) alive(addr string) bool {

@@ -70,6 +70,17 @@ func (t tally) print(seed uint64, duration time.Duration) {
 	}
 }
 
+// announce shows the verdicts and counts those that are off.
+func announce(verdicts []verdict) (off int) {
+	for _, v := range verdicts {
+		v.print()
+		if !v.ok() {
+			off++
+		}
+	}
+	return off
+}
+
 // print shows a verdict with the first of what it found.
 func (v verdict) print() {
 	if v.ok() {

@@ -114,13 +114,7 @@ func (g *ground) conclude(ctx context.Context, o options, entries []*entry) erro
 		g.seen(foundFailure, "no request was answered with anything but success, 429 or 503"),
 		g.seen(foundProcess, "no process ended by itself, and all stopped when asked to"),
 		t.trial())
-	off := 0
-	for _, v := range verdicts {
-		v.print()
-		if !v.ok() {
-			off++
-		}
-	}
+	off := announce(verdicts)
 	t.print(o.seed, o.duration)
 	fmt.Printf("deliveries     %d, %d did not get through\n", g.deliveries, g.undelivered)
 	if off > 0 {
