@@ -73,7 +73,7 @@ func in(dir string, roots ...string) bool {
 var (
 	roles    = []string{"api", "indexer", "worker"}
 	adapters = []string{"pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache", "pkg/webhook", "pkg/mail"}
-	domain   = []string{"pkg/fault", "pkg/idempotency", "pkg/catalog", "pkg/inventory", "pkg/order", "pkg/notify", "pkg/search", "pkg/importer", "pkg/seed"}
+	domain   = []string{"pkg/fault", "pkg/idempotency", "pkg/catalog", "pkg/inventory", "pkg/order", "pkg/notify", "pkg/search", "pkg/importer", "pkg/seed", "pkg/audit"}
 	platform = []string{"pkg/config", "pkg/lifecycle", "pkg/telemetry", "pkg/auth", "pkg/crash"}
 )
 
@@ -137,6 +137,7 @@ var drivers = map[string][]string{
 	"github.com/caarlos0/env/v11":          {"pkg/config"},
 	"github.com/testcontainers/":           {"pkg/testkit"},
 	"github.com/wneessen/go-mail":          {"pkg/mail"},
+	"github.com/Shopify/toxiproxy/v2":      {"cmd/chaos"},
 	"github.com/schollz/progressbar/v3":    {"pkg/stack", "cmd"},
 	"github.com/prometheus/client_golang/": {"pkg/telemetry", "api", "indexer", "worker", "pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache", "cmd"},
 }

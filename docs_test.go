@@ -146,6 +146,46 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 	}
 }
 
+// TestDocumentsNameTestsThatExist: a guarantee is worth the test behind it.
+func TestDocumentsNameTestsThatExist(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{}
+	for _, f := range mustFiles(t) {
+		if f.test {
+			for _, name := range each(`(?m)^func (Test[A-Za-z0-9]+)\(`, mustRead(t, f.name)) {
+				tests[name] = true
+			}
+		}
+	}
+	for path, text := range mustDocuments(t) {
+		for _, name := range each(`\b(Test[A-Z][A-Za-z0-9]+)\b`, text) {
+			if !tests[name] {
+				t.Errorf("%s names %s; there is no such test", path, name)
+			}
+		}
+	}
+}
+
+// TestEachGuaranteeOfOrdersHasItsTest: in the tables of docs/orders.md every
+// row ends with what proves it.
+func TestEachGuaranteeOfOrdersHasItsTest(t *testing.T) {
+	t.Parallel()
+	rows := 0
+	for row := range strings.Lines(mustRead(t, "docs/orders.md")) {
+		if !strings.HasPrefix(row, "| ") || strings.HasSuffix(row, "| test |\n") {
+			continue
+		}
+		rows++
+		cells := strings.Split(strings.Trim(strings.TrimSpace(row), "|"), "|")
+		if !strings.Contains(cells[len(cells)-1], "Test") {
+			t.Errorf("no test backs: %s", row)
+		}
+	}
+	if rows < 30 {
+		t.Errorf("found only %d guarantees", rows)
+	}
+}
+
 // imageOf reports whether the name is one that names a service's image.
 func imageOf(name string) bool {
 	return strings.HasPrefix(name, "AFORRO_TEST_") && strings.HasSuffix(name, "_IMAGE")

@@ -50,8 +50,8 @@ func (s *Server) routeReservations() {
 	register(s, huma.Operation{
 		OperationID: "reserve-stock", Method: http.MethodPost, Path: "/reservations/", Tags: []string{"Orders"},
 		Summary: "Hold stock for a cart", Description: reserveDoc, DefaultStatus: http.StatusCreated,
-		Middlewares: huma.Middlewares{s.readBody},
-		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge,
+		Middlewares: huma.Middlewares{s.needStaff, s.readBody},
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge,
 			http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity},
 	}, s.reserve)
 	describeBody[reservationBody](s, s.huma.OpenAPI().Paths["/reservations/"].Post)

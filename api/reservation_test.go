@@ -14,7 +14,7 @@ func TestAReservationIsMade(t *testing.T) {
 	s := &shop{}
 	server := mustServe(t, s)
 	body := `{"store_id": 2, "items": [{"product_id": 10, "quantity_requested": 2}, {"product_id": 10, "quantity": 1}], "seconds": 90}`
-	w := call(server, http.MethodPost, "/reservations/", body, "Idempotency-Key: k")
+	w := call(server, http.MethodPost, "/reservations/", body, staff, "Idempotency-Key: k")
 	want := fmt.Sprintf(`{"id":5,"token":"%s","expires_at":"2026-11-22T16:28:02.28+00:00","items":[{"product":10,"quantity_requested":2},{"product":10,"quantity_requested":1}]}`,
 		server.o.Tokens.Make("reservation", 5))
 	if got := strings.TrimSpace(w.Body.String()); w.Code != 201 || got != want || w.Header().Get("Idempotent-Replayed") != "" {
@@ -24,7 +24,7 @@ func TestAReservationIsMade(t *testing.T) {
 		t.Errorf("the key is %+v", k)
 	}
 	s.till.replayed = true
-	w = call(server, http.MethodPost, "/reservations", twoCables)
+	w = call(server, http.MethodPost, "/reservations", twoCables, staff)
 	mustJSON[reservationView](t, w, 201)
 	if w.Header().Get("Idempotent-Replayed") != "true" {
 		t.Errorf("a repeat is not marked: %v", w.Header())
@@ -63,7 +63,7 @@ func TestBadReservationBodies(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			w := call(server, http.MethodPost, "/reservations/", c.body)
+			w := call(server, http.MethodPost, "/reservations/", c.body, staff)
 			if c.status == http.StatusCreated {
 				mustJSON[reservationView](t, w, http.StatusCreated)
 				return
@@ -75,13 +75,13 @@ func TestBadReservationBodies(t *testing.T) {
 
 func TestAReservationOfTooMuchExplainsItself(t *testing.T) {
 	t.Parallel()
-	w := call(mustServe(t, &shop{}), http.MethodPost, "/reservations/", `{"store_id": 2, "items": [{"product_id": 10, "quantity": 101}]}`)
+	w := call(mustServe(t, &shop{}), http.MethodPost, "/reservations/", `{"store_id": 2, "items": [{"product_id": 10, "quantity": 101}]}`, staff)
 	mustProblem(t, w, 409, "body.items[0].quantity_requested")
 	want := `"reasons":[{"product":10,"code":"insufficient_stock","requested":101,"available":100,"elsewhere":[{"store_id":7,"city":"Pune","available":9,"distance_km":12.4}]}]`
 	if !strings.Contains(w.Body.String(), want) {
 		t.Errorf("got %s", w.Body)
 	}
-	if w := call(mustServe(t, &shop{}), http.MethodPost, "/reservations/", `{}`); strings.Contains(w.Body.String(), "reasons") {
+	if w := call(mustServe(t, &shop{}), http.MethodPost, "/reservations/", `{}`, staff); strings.Contains(w.Body.String(), "reasons") {
 		t.Errorf("another refusal has reasons: %s", w.Body)
 	}
 }

@@ -194,6 +194,7 @@ func TestStockIsForStaff(t *testing.T) {
 		{http.MethodPost, "/stores/x/inventory/adjustments/", oneLine},
 		{http.MethodPatch, "/stores/2/inventory/10/", `{"quantity": 1}`},
 		{http.MethodGet, "/stores/2/inventory/10/movements/", ""},
+		{http.MethodPost, "/reservations/", twoCables},
 	} {
 		for _, header := range []string{"X: none", "Authorization: Bearer wrong", "Authorization: Basic staff-key-of-a-test"} {
 			w := call(server, c.method, c.path, c.body, header)
@@ -214,6 +215,6 @@ func TestStockRoutesWithoutTheDatabase(t *testing.T) {
 	mustProblem(t, call(server, http.MethodPost, adjustments, oneLine, staff), 503, "")
 	mustProblem(t, call(server, http.MethodPatch, "/stores/2/inventory/10/", `{"quantity": 1}`, staff), 503, "")
 	mustProblem(t, call(server, http.MethodGet, "/stores/2/inventory/10/movements/", "", staff), 503, "")
-	mustProblem(t, call(server, http.MethodPost, "/reservations/", twoCables), 503, "")
+	mustProblem(t, call(server, http.MethodPost, "/reservations/", twoCables, staff), 503, "")
 	mustProblem(t, call(server, http.MethodDelete, "/reservations/5/", "", staff), 503, "")
 }

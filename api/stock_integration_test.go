@@ -60,7 +60,7 @@ func TestStockIsReservedThroughTheDatabase(t *testing.T) {
 	answers := make([]answer, 20)
 	var all sync.WaitGroup
 	for i := range answers {
-		all.Go(func() { answers[i] = s.call(http.MethodPost, "/reservations/", body, "Idempotency-Key: k") })
+		all.Go(func() { answers[i] = s.call(http.MethodPost, "/reservations/", body, asStaff, "Idempotency-Key: k") })
 	}
 	all.Wait()
 	first := 0
@@ -89,7 +89,7 @@ func TestStockIsReservedThroughTheDatabase(t *testing.T) {
 		t.Errorf("a recount: %d %s", got.status, got.body)
 	}
 	shows(5)
-	got := s.call(http.MethodPost, "/reservations/", `{"store_id": 1, "items": [{"product_id": 1, "quantity": 6}]}`)
+	got := s.call(http.MethodPost, "/reservations/", `{"store_id": 1, "items": [{"product_id": 1, "quantity": 6}]}`, asStaff)
 	if got.status != 409 || !strings.Contains(got.body, `"reasons":[{"product":1,"code":"insufficient_stock","requested":6,"available":5,"elsewhere":[]}]`) {
 		t.Errorf("more than there is: %d %s", got.status, got.body)
 	}
@@ -104,7 +104,7 @@ func TestStockIsReservedThroughTheDatabase(t *testing.T) {
 		`{"store_id": 9, "items": [{"product_id": 1, "quantity": 1}]}`: 404, `{"store_id": 1, "items": [{"product_id": 99, "quantity": 1}]}`: 404,
 		`{"store_id": 1, "items": [{"product_id": 9, "quantity": 1}]}`: 422,
 	} {
-		if got := s.call(http.MethodPost, "/reservations/", body); got.status != status || !strings.Contains(got.body, `"location":"body.`) {
+		if got := s.call(http.MethodPost, "/reservations/", body, asStaff); got.status != status || !strings.Contains(got.body, `"location":"body.`) {
 			t.Errorf("%s: %d %s", body, got.status, got.body)
 		}
 	}
@@ -116,7 +116,7 @@ func TestStockRoutesWhileTheDatabaseIsAway(t *testing.T) {
 	s.database.Cut()
 	for _, got := range []answer{
 		s.call(http.MethodPost, "/stores/1/inventory/adjustments/", `{"reason": "recount", "lines": [{"product_id": 1, "set": 9}]}`, asStaff),
-		s.call(http.MethodPost, "/reservations/", `{"store_id": 1, "items": [{"product_id": 1, "quantity": 6}]}`, "Idempotency-Key: k"),
+		s.call(http.MethodPost, "/reservations/", `{"store_id": 1, "items": [{"product_id": 1, "quantity": 6}]}`, asStaff, "Idempotency-Key: k"),
 		s.call(http.MethodDelete, "/reservations/1/", "", asStaff),
 		s.get("/stores/1/inventory/1/movements/", asStaff),
 	} {

@@ -1,6 +1,6 @@
 // Package worker decides orders and sends what follows from a decision. One
-// file a kind of task, the sweeper, and the expirer, which gives back what
-// reservations hold whose time is over.
+// file a kind of task, the sweeper, the expirer, which gives back what
+// reservations hold whose time is over, and the auditor.
 //
 // A decision is one transaction in PostgreSQL for all orders that wait together,
 // and deciding is idempotent. The queue only wakes the worker, so every way of

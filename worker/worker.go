@@ -56,6 +56,10 @@ type Options struct {
 	// Deliver says how customers and other systems are told; without an Outbox
 	// nobody is.
 	Deliver DelivererOptions
+
+	// Books are audited every AuditEvery; 0 is never.
+	Books      Books
+	AuditEvery time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -78,6 +82,7 @@ type Worker struct {
 	sweeper   *sweeper
 	expirer   *expirer
 	deliverer *deliverer // nil without an outbox
+	auditor   *auditor
 }
 
 // New returns a worker that is ready to run.
@@ -86,7 +91,7 @@ func New(o Options) *Worker {
 	m := newMetrics(o.Metrics)
 	f := &follow{queue: o.Queue, metrics: m}
 	d := order.NewDecider(o.Orders, f.decided)
-	w := &Worker{server: o.Server, decider: d, expirer: newExpirer(o, m),
+	w := &Worker{server: o.Server, decider: d, expirer: newExpirer(o, m), auditor: newAuditor(o),
 		sweeper: &sweeper{Options: o, decider: d, metrics: m}}
 	if o.Deliver.Outbox != nil {
 		w.deliverer = newDeliverer(o.Deliver, o.Log, newDeliveryMetrics(o.Metrics))
@@ -103,8 +108,8 @@ func (w *Worker) handlers() map[string]func(ctx context.Context, ids []int64) er
 	return all
 }
 
-// Run takes tasks, sweeps, delivers, and ends what has a time, until ctx ends;
-// then it stops all of that and returns nil. Only tasks want the queue.
+// Run takes tasks, sweeps, delivers, ends what has a time, and audits, until
+// ctx ends; then it stops all of that and returns nil. Only tasks want the queue.
 func (w *Worker) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -113,7 +118,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		defer cancel()
 		return w.server.Serve(ctx, w.handlers())
 	})
-	for _, part := range []func(context.Context){w.sweeper.run, w.expirer.expireAll, w.expirer.forgetAll} {
+	for _, part := range []func(context.Context){w.sweeper.run, w.expirer.expireAll, w.expirer.forgetAll, w.auditor.run} {
 		g.Go(func() error {
 			part(ctx)
 			return nil

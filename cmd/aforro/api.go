@@ -79,7 +79,7 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
 		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
 		StopGrace: a.cfg.StopGrace * 9 / 10, // the rest is for dropping what is left then
-		Ready: apiReady(db, engine, also), Log: a.log, Metrics: a.metrics,
+		Ready:     apiReady(db, engine, also), Log: a.log, Metrics: a.metrics,
 		MetricsPage: promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}),
 	})
 	if err != nil {

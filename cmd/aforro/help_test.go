@@ -23,7 +23,7 @@ func TestEveryCommandOfTheProductIsThere(t *testing.T) {
 	for _, path := range []string{
 		"up", "api", "indexer", "worker", "migrate", "migrate down", "migrate status", "import products", "import stock", "seed",
 		"webhook list", "webhook add", "webhook remove", "webhook rotate", "webhook ping", "webhook deliveries", "webhook retry",
-		"reindex", "verify", "eval", "health", "config", "version", "reset",
+		"reindex", "verify", "eval", "audit", "health", "config", "version", "reset",
 	} {
 		cmd, left, err := root().Find(strings.Fields(path))
 		if err != nil || len(left) > 0 || cmd.CommandPath() != "aforro "+path {

@@ -63,24 +63,25 @@ func TestReservedStockIsNotForOthers(t *testing.T) {
 	w := s.ware(1, 3, 3)
 	s.exec(`UPDATE inventory SET quantity = 0 WHERE product_id = $1 AND store_id <> 1`, w.id)
 	cart := strings.Replace(orderOf(1, [2]int64{w.id, w.quantity}), "{", `{"seconds": 3600, `, 1)
+	staff := "Authorization: Bearer " + s.direct["AFORRO_STAFF_KEY"]
 	var first, again struct {
 		ID    int64
 		Token string
 	}
-	decode(t, s.must(201, http.MethodPost, "/reservations/", cart, "Idempotency-Key: cart-1"), &first)
-	decode(t, s.must(201, http.MethodPost, "/reservations/", cart, "Idempotency-Key: cart-1"), &again)
+	decode(t, s.must(201, http.MethodPost, "/reservations/", cart, staff, "Idempotency-Key: cart-1"), &first)
+	decode(t, s.must(201, http.MethodPost, "/reservations/", cart, staff, "Idempotency-Key: cart-1"), &again)
 	if again != first {
 		t.Errorf("a repeat made %+v beside %+v", again, first)
 	}
 	s.mustShow(w, 0)
-	if a := s.must(409, http.MethodPost, "/reservations/", cart); !strings.Contains(a.body, `"code":"insufficient_stock"`) {
+	if a := s.must(409, http.MethodPost, "/reservations/", cart, staff); !strings.Contains(a.body, `"code":"insufficient_stock"`) {
 		t.Errorf("another cart: %s", a.body)
 	}
 
 	s.must(204, http.MethodDelete, fmt.Sprintf("/reservations/%d/?token=%s", first.ID, first.Token), "")
 	s.mustShow(w, w.quantity)
 
-	s.must(201, http.MethodPost, "/reservations/", cart)
+	s.must(201, http.MethodPost, "/reservations/", cart, staff)
 	s.mustShow(w, 0)
 	begun := time.Now()
 	s.exec(`UPDATE reservations SET expires_at = now() WHERE status = 'ACTIVE'`)

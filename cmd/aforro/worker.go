@@ -64,7 +64,7 @@ func (a *app) addWorker(ctx context.Context) (telemetry.Ready, error) {
 	}
 	w := worker.New(worker.Options{
 		Orders: db, Holds: db, Queue: client, Server: server, Log: a.log, Metrics: a.metrics,
-		SweepEvery: a.cfg.SweepEvery,
+		SweepEvery: a.cfg.SweepEvery, Books: db, AuditEvery: a.cfg.AuditEvery,
 		Deliver: deliver,
 	})
 	a.add("worker", w.Run)

@@ -35,6 +35,7 @@ type Config struct {
 	WorkerConcurrency int           `env:"AFORRO_WORKER_CONCURRENCY" envDefault:"8" check:"min:1,max:256" help:"Tasks that one worker runs at once."`
 	QueueCheck        time.Duration `env:"AFORRO_QUEUE_CHECK" envDefault:"5ms" check:"min:1ms,max:5s" help:"How often an idle worker looks for tasks."`
 	SweepEvery        time.Duration `env:"AFORRO_SWEEP_EVERY" envDefault:"1s" check:"min:100ms,max:1m" help:"How often PENDING orders that nothing works on are looked for."`
+	AuditEvery        time.Duration `env:"AFORRO_AUDIT_EVERY" envDefault:"15m" check:"min:0s,max:168h" help:"How often a worker audits orders, stock, ledger and reservations; 0 turns it off."`
 
 	WebhookAllowPrivate bool   `env:"AFORRO_WEBHOOK_ALLOW_PRIVATE" envDefault:"false" help:"Whether webhooks may go to http and to addresses that are not public (private, loopback, link-local)."`
 	SMTPURL             string `env:"AFORRO_SMTP_URL" check:"url:smtp,smtps" secret:"url" help:"The mail server for e-mail to customers, with user and password if it wants them; no e-mail is sent when empty."`

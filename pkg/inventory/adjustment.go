@@ -21,7 +21,7 @@ const ReasonManual = "manual"
 
 // reserved are the reasons that say something else than a correction by hand:
 // who reads the ledger relies on them.
-var reserved = map[string]bool{"sql": true, "order": true, "cancel": true, "import": true, "seed": true}
+var reserved = map[string]bool{"sql": true, "order": true, "cancel": true, "import": true, "seed": true, "repair": true}
 
 var reasonWord = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 

@@ -77,6 +77,7 @@ func TestFaultsOfAdjustments(t *testing.T) {
 		"add too much":         {Adjustment{Reason: "r", Lines: []AdjustmentLine{add(1, MaxQuantity+1)}}, []string{"body.lines[0].add"}},
 		"take too much":        {Adjustment{Reason: "r", Lines: []AdjustmentLine{add(1, math.MinInt64)}}, []string{"body.lines[0].add"}},
 		"neither set nor add":  {Adjustment{Reason: "r", Lines: []AdjustmentLine{{ProductID: 1}}}, []string{"body.lines[0]"}},
+		"a repair's reason":    {Adjustment{Reason: "repair", Lines: one}, []string{"body.reason"}},
 		"everything, together": {Adjustment{Reason: "sql", Note: "\x00", Lines: []AdjustmentLine{set(1, -1), {ProductID: 1}}}, []string{"body.reason", "body.note", "body.lines[0].set", "body.lines[1].product_id", "body.lines[1]"}},
 	} {
 		var got []string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -100,9 +101,12 @@ func (b *Batcher[In, Out]) enter(in []In) ([]*call[In, Out], error) {
 	return calls, nil
 }
 
-// fly runs batches until nothing waits.
+// fly runs batches until nothing waits. Before each it lets those run who are
+// ready to: calls that have come already then go with it. Where nobody is, that
+// costs nothing.
 func (b *Batcher[In, Out]) fly() {
 	for {
+		runtime.Gosched()
 		batch := b.take()
 		if batch == nil {
 			return

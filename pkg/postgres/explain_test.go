@@ -95,6 +95,14 @@ var explained = map[string][]string{
 	"LockFreeLines":        {"'{1}'", upTo(500)},
 	"ListFree":             {"'{1}', '{1}', '{1}'", upTo(500) + ", " + ones(500) + ", " + upTo(500)},
 	"EndReservations":      {"'EXPIRED', '{1}'", "'EXPIRED', " + upTo(500)},
+
+	"LockRepairOrders":       {"'{1}'", upTo(500)},
+	"LockRepairReservations": {"'{1}'", upTo(500)},
+	"LockRepairLines":        {"'{1}', '{1}'", ones(500) + ", " + upTo(500)},
+	"RepairTotals":           {"'{1}'", upTo(500)},
+	"RepairEvents":           {"'{1}'", upTo(500)},
+	"RepairReservations":     {"'{1}'", upTo(500)},
+	"RepairStock":            {"'{1}', '{1}'", ones(500) + ", " + upTo(500)},
 }
 
 // upTo is an array literal of the numbers from 1 to n.
@@ -138,6 +146,26 @@ var unexplained = map[string]string{
 	"RotateSecret":        "endpoints are few",
 	"GetTarget":           "endpoints are few",
 	"RemoveEndpoint":      "endpoints are few",
+
+	"AuditEvents":       "an audit reads all there is",
+	"AuditHeld":         "an audit reads all there is",
+	"AuditHeldBeyond":   "an audit reads all there is",
+	"AuditKeys":         "an audit reads all there is",
+	"AuditLines":        "an audit reads all there is",
+	"AuditMovements":    "an audit reads all there is",
+	"AuditNegative":     "an audit reads all there is",
+	"AuditOrphans":      "an audit reads all there is",
+	"AuditPending":      "an audit reads all there is",
+	"AuditReservations": "an audit reads all there is",
+	"AuditStock":        "an audit reads all there is",
+	"AuditTotals":       "an audit reads all there is",
+	"CountAudited":      "an audit reads all there is",
+	"RepairHeld":        "a repair, after an audit has read all there is",
+	"RepairMovements":   "a repair, after an audit has read all there is",
+	"SetAuditMode":      "reads no table",
+	"SetRepairPatience": "reads no table",
+	"TryAuditLock":      "reads no table",
+	"WaitForRepairLock": "reads no table",
 }
 
 func TestNoQueryReadsALargeTableWhole(t *testing.T) {

@@ -52,6 +52,9 @@ type lockLines func(ctx context.Context, q *db.Queries, ids []int64) ([]int64, e
 // expire ends the reservations of the next page in one transaction.
 func (d *DB) expire(ctx context.Context, from expiredPage, limit int, lock lockLines) (page expiredPage, err error) {
 	err = d.inTx(ctx, func(_ pgx.Tx, q *db.Queries) error {
+		if err := q.SetLockTimeout(ctx, strconv.FormatInt(expirePatience.Milliseconds(), 10)); err != nil {
+			return err
+		}
 		rows, err := q.LockExpired(ctx, db.LockExpiredParams{AfterAt: from.lastAt, AfterID: from.lastID, Most: int32(limit)})
 		if err != nil || len(rows) == 0 {
 			return err
@@ -74,11 +77,8 @@ func (d *DB) expire(ctx context.Context, from expiredPage, limit int, lock lockL
 	return page, nil
 }
 
-// waitForLines waits for every line, for a while.
+// waitForLines waits for each line, for a while.
 func waitForLines(ctx context.Context, q *db.Queries, ids []int64) ([]int64, error) {
-	if err := q.SetLockTimeout(ctx, strconv.FormatInt(expirePatience.Milliseconds(), 10)); err != nil {
-		return nil, err
-	}
 	return ids, q.LockHeldLines(ctx, ids)
 }
 

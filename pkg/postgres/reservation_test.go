@@ -256,33 +256,39 @@ func TestExpiredReservationsAreGivenBack(t *testing.T) {
 	c.mustAddUp()
 }
 
-// Stock that somebody keeps locked delays its own reservations and no others.
+// Stock that somebody keeps locked delays its own reservations and no others,
+// on whatever page of the list they are.
 func TestLockedStockDelaysItsOwnReservationsOnly(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t)
-	for product := range int64(3) {
-		c.stock(1, product+1, 10)
-	}
-	var ids []int64
-	for _, items := range [][]order.Item{{want(1, 1)}, {want(1, 1), want(2, 1)}, {want(2, 1)}, {want(2, 1), want(3, 1)}, {want(1, 1)}, {want(3, 1)}} {
-		ids = append(ids, c.mustReserve(1, time.Minute, items...).ID)
-	}
-	c.overdue(ids...)
-	c.exec(`DELETE FROM inventory WHERE product_id = 3`)
-	c.exec(`BEGIN`)
-	c.exec(`SELECT FROM inventory WHERE product_id = 1 FOR UPDATE`)
-	if n := c.mustExpire(2); n != 3 {
-		t.Errorf("%d expired", n)
-	}
-	if got := c.states(); !slices.Equal(got, []string{"1 ACTIVE", "2 ACTIVE", "3 EXPIRED", "4 EXPIRED", "5 ACTIVE", "6 EXPIRED"}) {
-		t.Errorf("got %q", got)
-	}
-	c.exec(`COMMIT`)
-	if n := c.mustExpire(2); n != 3 {
-		t.Errorf("then %d expired", n)
-	}
-	if got := c.lines(); !slices.Equal(got, []string{"1/1 10/0", "1/2 10/0"}) {
-		t.Errorf("stock is %q", got)
+	for _, page := range []int{1, 2, 5, 100} {
+		t.Run(fmt.Sprint(page), func(t *testing.T) {
+			t.Parallel()
+			c := newCounter(t)
+			for product := range int64(3) {
+				c.stock(1, product+1, 10)
+			}
+			var ids []int64
+			for _, items := range [][]order.Item{{want(1, 1)}, {want(1, 1), want(2, 1)}, {want(2, 1)}, {want(2, 1), want(3, 1)}, {want(1, 1)}, {want(3, 1)}} {
+				ids = append(ids, c.mustReserve(1, time.Minute, items...).ID)
+			}
+			c.overdue(ids...)
+			c.exec(`DELETE FROM inventory WHERE product_id = 3`)
+			c.exec(`BEGIN`)
+			c.exec(`SELECT FROM inventory WHERE product_id = 1 FOR UPDATE`)
+			if n := c.mustExpire(page); n != 3 {
+				t.Errorf("%d expired", n)
+			}
+			if got := c.states(); !slices.Equal(got, []string{"1 ACTIVE", "2 ACTIVE", "3 EXPIRED", "4 EXPIRED", "5 ACTIVE", "6 EXPIRED"}) {
+				t.Errorf("got %q", got)
+			}
+			c.exec(`COMMIT`)
+			if n := c.mustExpire(page); n != 3 {
+				t.Errorf("then %d expired", n)
+			}
+			if got := c.lines(); !slices.Equal(got, []string{"1/1 10/0", "1/2 10/0"}) {
+				t.Errorf("stock is %q", got)
+			}
+		})
 	}
 }
 

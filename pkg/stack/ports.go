@@ -3,7 +3,9 @@ package stack
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"os"
 	"strconv"
 )
 
@@ -45,3 +47,26 @@ func listenOnce(ctx context.Context, port int) (int, error) {
 }
 
 func address(port int) string { return net.JoinHostPort(loopback, strconv.Itoa(port)) }
+
+// QuietPort is a free port that the kernel never gives to a connection by itself, so that what is killed there can
+// start there again.
+func QuietPort(ctx context.Context) (int, error) {
+	const localPorts, usual, span, tries = "/proc/sys/net/ipv4/ip_local_port_range", 32768, 8192, 100
+	lowest := usual
+	if content, err := os.ReadFile(localPorts); err == nil {
+		if _, err := fmt.Sscan(string(content), &lowest); err != nil {
+			return 0, fmt.Errorf("reading %s: %w", localPorts, err)
+		}
+	}
+	if lowest <= span+1024 {
+		lowest = usual
+	}
+	var err error
+	for range tries {
+		var port int
+		if port, err = listenOnce(ctx, lowest-1-rand.IntN(span)); err == nil {
+			return port, nil
+		}
+	}
+	return 0, fmt.Errorf("finding a quiet port on %s: %w", loopback, err)
+}

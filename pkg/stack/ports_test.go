@@ -26,3 +26,14 @@ func TestChoosePort(t *testing.T) {
 		t.Errorf("port %d, err %v; want the preferred %d", again, err, other)
 	}
 }
+
+func TestAQuietPortIsFree(t *testing.T) {
+	t.Parallel()
+	port, err := QuietPort(t.Context())
+	if err != nil || port < 1024 || port >= 32768 {
+		t.Fatalf("port %d, err %v", port, err)
+	}
+	if again, err := choosePort(t.Context(), port); err != nil || again != port {
+		t.Errorf("port %d, err %v; want %d", again, err, port)
+	}
+}
