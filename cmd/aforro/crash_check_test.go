@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// check looks at everything that the orders left: each was decided once.
+// check looks at everything that the orders left: each was decided once. The
+// audit looks too, by its own rules.
 func (s *crashShop) check() {
 	s.tb.Helper()
 	for _, c := range s.clients {
@@ -20,6 +21,9 @@ func (s *crashShop) check() {
 		if n := s.number(sql); n != 0 {
 			s.tb.Errorf("%d %s", n, what)
 		}
+	}
+	if report := s.mustAforro("audit"); !strings.HasPrefix(lastLine(report), "clean: ") {
+		s.tb.Errorf("the audit says:\n%s", report)
 	}
 }
 

@@ -93,7 +93,7 @@ type crashRow struct {
 }
 
 func (r *crashRow) judge(t *testing.T) {
-	r.verdict = "each decided once; stock and ledger agree" + r.told
+	r.verdict = "each decided once; audit clean" + r.told
 	if t.Failed() {
 		r.verdict = "FAILED"
 	}
