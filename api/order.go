@@ -113,8 +113,8 @@ func (s *Server) decisionWait(prefer string) (wait time.Duration, applied string
 		case "respond-async":
 			return 0, "respond-async"
 		case "wait":
-			if n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 16); err == nil && applied == "" {
-				wait = min(time.Duration(n)*time.Second, mostWait)
+			if n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 32); err == nil && applied == "" {
+				wait = time.Duration(min(n, uint64(mostWait/time.Second))) * time.Second
 				applied = "wait=" + strconv.Itoa(int(wait/time.Second))
 			}
 		}

@@ -94,7 +94,9 @@ func (s *Server) follow(ctx context.Context, w http.ResponseWriter, o order.Orde
 			return
 		}
 		beat, cancel := context.WithTimeout(ctx, streamHeartbeat)
+		ended := context.AfterFunc(s.ending, cancel)
 		now, err := s.o.Desk.Await(beat, o.ID)
+		ended()
 		cancel()
 		if err != nil {
 			return // the client comes again, and is told then

@@ -216,6 +216,7 @@ func TestHowLongAClientWaits(t *testing.T) {
 		"wait=5":                 {5 * time.Second, "wait=5"},
 		"Wait = 3, x":            {3 * time.Second, "wait=3"},
 		"wait=60":                {10 * time.Second, "wait=10"},
+		"wait=70000":             {10 * time.Second, "wait=10"},
 		"wait=0":                 {0, "wait=0"},
 		"wait=-1":                {20 * time.Millisecond, ""},
 		"wait=soon":              {20 * time.Millisecond, ""},

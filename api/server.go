@@ -40,8 +40,10 @@ type Server struct {
 	gate      *gate
 	stopping  atomic.Bool
 	newcomers newcomers
-	// streams is how many orders are being followed.
+	// streams is how many orders are being followed; ending ends with the stop.
 	streams atomic.Int64
+	ending  context.Context
+	end     context.CancelFunc
 }
 
 // New prepares the role: it neither listens nor asks any dependency.
@@ -50,6 +52,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{o: o, gate: newGate(searchSlots, searchQueue)}
+	s.ending, s.end = context.WithCancel(context.Background())
 	s.o.TrustedProxies = nil // Gin reads them as text, without room for spaces
 	for _, network := range o.TrustedProxies {
 		prefix, err := netip.ParsePrefix(strings.TrimSpace(network))
@@ -121,6 +124,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 func (s *Server) stop(ctx context.Context, srv *http.Server, listener net.Listener) error {
 	s.stopping.Store(true)
+	s.end()
 	grace, cancel := context.WithTimeout(ctx, s.o.StopGrace)
 	defer cancel()
 	if delay := min(s.o.StopDelay, s.o.StopGrace/2); delay > 0 {

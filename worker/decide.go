@@ -17,7 +17,7 @@ type follow struct {
 
 func (f *follow) decided(ctx context.Context, decided []order.Decision) {
 	f.metrics.decided(decided)
-	f.metrics.lost("announcement", f.queue.Announce(ctx, decided))
+	f.metrics.lost("announcement", f.queue.Announce(ctx, order.ToAnnounce(decided)))
 	crash.At(crash.DecideAnnounced)
 	if confirm := order.ToConfirm(decided); len(confirm) > 0 {
 		f.metrics.lost("confirmation", f.queue.EnqueueConfirmation(ctx, confirm...))

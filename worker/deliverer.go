@@ -153,9 +153,15 @@ func (d *deliverer) report(ctx context.Context, err error) {
 	d.failing = err != nil
 }
 
+// takePatience bounds one look for what is due: a database that hangs must not
+// end the delivering.
+const takePatience = 10 * time.Second
+
 // start takes what is due, as far as there is room, and begins to send it.
 func (d *deliverer) start(ctx, sending context.Context) error {
-	taken, err := d.Outbox.TakeDeliveries(ctx, d.lanes.room(), d.Lease)
+	taking, cancel := context.WithTimeout(ctx, takePatience)
+	defer cancel()
+	taken, err := d.Outbox.TakeDeliveries(taking, d.lanes.room(), d.Lease)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (s *sweeper) report(ctx context.Context, err error) {
 // its turn; a database that is away fails the next reading.
 func (s *sweeper) sweep(ctx context.Context) error {
 	for begun := time.Now(); ctx.Err() == nil; {
-		page, err := s.Orders.PendingOrders(ctx, s.RedriveAfter, s.after, sweepPage)
+		page, err := s.read(ctx)
 		if err != nil {
 			return err
 		}
@@ -83,6 +83,16 @@ func (s *sweeper) sweep(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sweepPatience bounds one reading: a database that hangs must not end the
+// sweeping.
+const sweepPatience = 5 * time.Second
+
+func (s *sweeper) read(ctx context.Context) ([]order.Waiting, error) {
+	ctx, cancel := context.WithTimeout(ctx, sweepPatience)
+	defer cancel()
+	return s.Orders.PendingOrders(ctx, s.RedriveAfter, s.after, sweepPage)
 }
 
 // noteAge tells how old the oldest is: the first of all.
@@ -107,6 +117,9 @@ func (s *sweeper) redrive(ctx context.Context, page []order.Waiting) (outage err
 	decided, failed := s.decider.Decide(ctx, ids)
 	s.metrics.swept.Add(float64(len(decided)))
 	for _, e := range failed {
+		if order.Held(e) {
+			continue // its turn comes again, and others have theirs
+		}
 		if fault.Is(e, fault.Unavailable) || ctx.Err() != nil {
 			outage = e
 			continue

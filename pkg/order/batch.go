@@ -25,11 +25,14 @@ type Batcher[In, Out any] struct {
 	// Run does the work: one result for each item, in their order. An error is
 	// about the batch as a whole, and leaves nothing done.
 	Run func(ctx context.Context, batch []In) ([]Result[Out], error)
-	// Most is how many items one batch has at most; 0 means 200.
-	Most int
+	// Most is how much one batch has at most; 0 means 200. An item counts as one,
+	// or as Weigh says, and goes alone when it is more than that.
+	Most  int
+	Weigh func(In) int
 	// Flights is how many batches run at once; 0 means 1.
 	Flights int
-	// Timeout bounds one run of a batch, whoever waits for it; 0 means 10 s.
+	// Timeout bounds one run of a batch, whoever waits for it, and how long an item
+	// may wait for its batch: what comes later is refused, and not done; 0 means 10 s.
 	Timeout time.Duration
 
 	mu      sync.Mutex
@@ -43,6 +46,7 @@ const maxWaiting = 20_000
 // call is one item that somebody waits for.
 type call[In, Out any] struct {
 	in     In
+	since  time.Time
 	result Result[Out]
 	done   chan struct{}
 }
@@ -83,15 +87,14 @@ func (b *Batcher[In, Out]) Waiting() int {
 // enter queues the items and sees to it that somebody takes them.
 func (b *Batcher[In, Out]) enter(in []In) ([]*call[In, Out], error) {
 	calls := make([]*call[In, Out], len(in))
+	now := time.Now()
 	for i := range in {
-		calls[i] = &call[In, Out]{in: in[i], done: make(chan struct{})}
+		calls[i] = &call[In, Out]{in: in[i], since: now, done: make(chan struct{})}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.waiting) > maxWaiting {
-		f := fault.New(fault.Unavailable, "too many orders at once, try again shortly")
-		f.RetryAfter = time.Second
-		return nil, f
+		return nil, tooMany()
 	}
 	b.waiting = append(b.waiting, calls...)
 	if b.flying < max(b.Flights, 1) {
@@ -115,10 +118,12 @@ func (b *Batcher[In, Out]) fly() {
 	}
 }
 
+// take takes the next batch; nil when nothing waits.
 func (b *Batcher[In, Out]) take() []*call[In, Out] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := min(len(b.waiting), b.most())
+	b.refuseLate()
+	n := b.fill()
 	if n == 0 {
 		b.waiting = nil
 		b.flying--
@@ -129,15 +134,50 @@ func (b *Batcher[In, Out]) take() []*call[In, Out] {
 	return batch
 }
 
-func (b *Batcher[In, Out]) most() int {
-	if b.Most > 0 {
-		return b.Most
+// refuseLate ends the waiting of those who came too long ago: they may not be
+// there any more, and must not be served behind their back.
+func (b *Batcher[In, Out]) refuseLate() {
+	late := time.Now().Add(-b.timeout())
+	for len(b.waiting) > 0 && b.waiting[0].since.Before(late) {
+		b.waiting[0].result.Err = tooMany()
+		close(b.waiting[0].done)
+		b.waiting = b.waiting[1:]
 	}
-	return 200
 }
 
-// run runs one batch. When it fails for a reason that lies in an item, each half
-// is tried on its own, so that the item fails alone.
+func tooMany() error {
+	f := fault.New(fault.Unavailable, "too many orders at once, try again shortly")
+	f.RetryAfter = time.Second
+	return f
+}
+
+// fill is how many of those that wait make a full batch.
+func (b *Batcher[In, Out]) fill() int {
+	most, weight := b.Most, 0
+	if most <= 0 {
+		most = 200
+	}
+	for n, c := range b.waiting {
+		w := 1
+		if b.Weigh != nil {
+			w = b.Weigh(c.in)
+		}
+		if weight += w; weight > most && n > 0 {
+			return n
+		}
+	}
+	return len(b.waiting)
+}
+
+func (b *Batcher[In, Out]) timeout() time.Duration {
+	if b.Timeout > 0 {
+		return b.Timeout
+	}
+	return 10 * time.Second
+}
+
+// run runs one batch. When it fails for a reason that may lie in an item, or in
+// there being so many, each half is tried on its own, so that an item fails alone.
 func (b *Batcher[In, Out]) run(batch []*call[In, Out]) {
 	results, err := b.once(batch)
 	switch {
@@ -159,17 +199,16 @@ func (b *Batcher[In, Out]) run(batch []*call[In, Out]) {
 
 // transient reports whether an error says nothing about the items.
 func transient(err error) bool {
+	if errors.Is(err, ErrTooSlow) {
+		return false
+	}
 	return fault.Is(err, fault.Unavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // once runs the batch once. A panic is an error like any other: it must not
 // take the other orders' process away.
 func (b *Batcher[In, Out]) once(batch []*call[In, Out]) (results []Result[Out], err error) {
-	timeout := b.Timeout
-	if timeout <= 0 {
-		timeout = 10 * time.Second
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(context.Background(), b.timeout())
 	defer cancel()
 	defer func() {
 		if what := recover(); what != nil {

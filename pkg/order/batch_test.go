@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"aforro/pkg/fault"
 	"aforro/pkg/order"
@@ -168,5 +170,74 @@ func TestBatchesOfManyCallers(t *testing.T) {
 	wg.Wait()
 	if seen.Load() != 500 {
 		t.Errorf("%d items ran", seen.Load())
+	}
+}
+
+// TestABatchIsBoundedByWeight: what weighs more than a batch goes alone.
+func TestABatchIsBoundedByWeight(t *testing.T) {
+	t.Parallel()
+	begun, proceed := make(chan struct{}), make(chan struct{})
+	var batches []string
+	b := &double{Most: 10, Weigh: func(n int) int { return n }, Run: func(_ context.Context, in []int) ([]order.Result[int], error) {
+		if batches = append(batches, fmt.Sprint(in)); len(batches) == 1 {
+			close(begun)
+			<-proceed
+		}
+		return doubled(in), nil
+	}}
+	first := make(chan struct{})
+	go func() {
+		defer close(first)
+		b.DoAll(context.Background(), []int{1})
+	}()
+	<-begun
+	rest := make(chan struct{})
+	go func() {
+		defer close(rest)
+		b.DoAll(context.Background(), []int{4, 6, 1, 99, 5, 5, 5})
+	}()
+	for b.Waiting() < 7 {
+		runtime.Gosched()
+	}
+	close(proceed)
+	<-first
+	<-rest
+	if got := fmt.Sprint(batches); got != "[[1] [4 6] [1] [99] [5 5] [5]]" {
+		t.Errorf("batches %s", got)
+	}
+}
+
+// TestWhatCameTooLongAgoIsRefused: whoever waited for it may be gone, and must
+// not get an order that he has given up.
+func TestWhatCameTooLongAgoIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var ran int
+		b := &double{Run: func(_ context.Context, in []int) ([]order.Result[int], error) {
+			ran += len(in)
+			<-time.After(9 * time.Second) // a database that hangs, as long as it may
+			return doubled(in), nil
+		}, Most: 1}
+		errs := b.DoAll(context.Background(), []int{1, 2, 3, 4})
+		if errs[0].Err != nil || errs[1].Err != nil || !fault.Is(errs[2].Err, fault.Unavailable) || !fault.Is(errs[3].Err, fault.Unavailable) || ran != 2 {
+			t.Errorf("got %v, %d ran", errs, ran)
+		}
+	})
+}
+
+// TestABatchThatIsTooSlowIsTriedInParts.
+func TestABatchThatIsTooSlowIsTriedInParts(t *testing.T) {
+	t.Parallel()
+	slow := errors.Join(fault.New(fault.Unavailable, "statement timeout"), order.ErrTooSlow)
+	b := &double{Run: func(_ context.Context, in []int) ([]order.Result[int], error) {
+		if len(in) > 3 {
+			return nil, slow
+		}
+		return doubled(in), nil
+	}}
+	for i, r := range b.DoAll(context.Background(), []int{0, 1, 2, 3, 4, 5, 6, 7}) {
+		if r.Err != nil || r.Out != 2*i {
+			t.Errorf("item %d got %+v", i, r)
+		}
 	}
 }

@@ -70,8 +70,19 @@ type placed struct {
 func NewDesk(p Parts) *Desk {
 	d := &Desk{parts: p}
 	d.saves.Run, d.confirms.Run = d.save, d.confirm
+	d.saves.Most, d.saves.Weigh = saveLines, func(draft Draft) int { return max(1, len(draft.Items)) }
 	return d
 }
+
+const (
+	// saveLines is how many lines are saved at once.
+	saveLines = 1000
+	// savePatience bounds the wait for a saving: past that it is not known.
+	savePatience = 12 * time.Second
+	// readPatience bounds one reading, and one wait for the disk, that a client
+	// may have stopped waiting for.
+	readPatience = 4 * time.Second
+)
 
 // save stores a batch, and then wakes one worker for all of it. Whoever waits
 // for one of the orders listens before anybody can decide it.
@@ -124,23 +135,41 @@ func (d *Desk) wake(ctx context.Context, ids []int64) {
 // fault.Unavailable, that it is not known: the same key then settles it.
 func (d *Desk) Place(ctx context.Context, draft Draft, wait time.Duration) (o Order, replayed bool, err error) {
 	// A client that goes away has ordered all the same.
-	p, err := d.saves.Do(context.WithoutCancel(ctx), draft)
+	kept := context.WithoutCancel(ctx)
+	saving, cancel := context.WithTimeout(kept, savePatience)
+	defer cancel()
+	p, err := d.saves.Do(saving, draft)
 	if err != nil {
 		return Order{}, false, err
 	}
 	defer p.done()
-	if p.Order.Status.Final() {
-		return p.Order, p.Replayed, nil
+	if o = p.Order; p.Replayed {
+		if o, err = d.again(kept, o); err != nil || o.Status.Final() {
+			return o, true, err
+		}
 	}
 	if wait > 0 {
 		waiting, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
-		if o, err = d.await(waiting, p.Order, p.decided); err != nil || o.Status.Final() {
+		if o, err = d.await(waiting, o, p.decided); err != nil || o.Status.Final() {
 			return o, p.Replayed, err
 		}
 	}
-	_, err = d.confirms.Do(ctx, p.Order)
-	return p.Order, p.Replayed, err
+	flushing, cancel := context.WithTimeout(kept, readPatience)
+	defer cancel()
+	_, err = d.confirms.Do(flushing, o)
+	return o, p.Replayed, err
+}
+
+// again reads the order of an earlier request.
+func (d *Desk) again(ctx context.Context, earlier Order) (Order, error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	now, err := d.parts.Reader.Order(ctx, earlier.ID)
+	if fault.Is(err, fault.NotFound) || (err == nil && !now.Same(earlier.ID, earlier.CreatedAt)) {
+		return Order{}, Lost()
+	}
+	return now, err
 }
 
 func (d *Desk) confirm(ctx context.Context, orders []Order) ([]Result[struct{}], error) {
@@ -155,8 +184,7 @@ func (d *Desk) confirm(ctx context.Context, orders []Order) ([]Result[struct{}],
 	return results, nil
 }
 
-// Await returns the order when it is decided, or as it is when ctx ends. Only
-// the first reading's error is returned.
+// Await returns the order when it is decided, or as it is when ctx ends.
 func (d *Desk) Await(ctx context.Context, id int64) (Order, error) {
 	decided, done := d.parts.Signals.Listen(id)
 	defer done()
@@ -168,7 +196,7 @@ func (d *Desk) Await(ctx context.Context, id int64) (Order, error) {
 		return now, err
 	}
 	// The announcement tells only what changed; the page shows all of it.
-	return d.parts.Reader.Order(context.WithoutCancel(ctx), id)
+	return d.again(context.WithoutCancel(ctx), now)
 }
 
 // How often the database is asked while waiting: seldom while announcements

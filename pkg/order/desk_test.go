@@ -149,6 +149,7 @@ func TestDeskNeverAnswersALostOrder(t *testing.T) {
 		"found when it waits for the disk": {lost: true},
 		"found by reading":                 {other: true},
 		"found by an announcement":         {live: true},
+		"found by a repeat":                {replayed: true, other: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,6 +193,7 @@ func TestDeskSaysThatItRepeats(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &shop{replayed: true, enqueueErr: errors.New("nobody asks")}
+		s.readsNeeded.Store(1)
 		_, replayed, err := desk(s).Place(context.Background(), order.Draft{StoreID: 1}, time.Second)
 		if err != nil || !replayed || s.decides.Load() != 0 {
 			t.Errorf("replayed %v, %v, %d decisions", replayed, err, s.decides.Load())

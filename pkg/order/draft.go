@@ -41,6 +41,21 @@ type Decision struct {
 	Confirm bool `json:"-"`
 }
 
+// maxToldReasons is how many reasons an announcement carries.
+const maxToldReasons = 5
+
+// ToAnnounce are those that are announced. One with many reasons is not, so that
+// no message grows large: whoever waits for it finds it in the database.
+func ToAnnounce(decided []Decision) []Decision {
+	told := make([]Decision, 0, len(decided))
+	for _, d := range decided {
+		if len(d.Reasons) <= maxToldReasons {
+			told = append(told, d)
+		}
+	}
+	return told
+}
+
 // ToConfirm are the ids of those of which somebody is to be told.
 func ToConfirm(decided []Decision) (ids []int64) {
 	for _, d := range decided {

@@ -29,9 +29,19 @@ func Join(failed []*OrderError) error {
 	return errors.Join(errs...)
 }
 
+// ErrTooSlow marks the error of a batch that may do in parts.
+var ErrTooSlow = errors.New("too many at once for the time there is")
+
+// errIsHeld marks the errors of orders whose stock somebody holds.
+var errIsHeld = errors.New("held")
+
+// Held reports whether an order failed since somebody else holds its stock,
+// which says nothing about the database.
+func Held(err error) bool { return errors.Is(err, errIsHeld) }
+
 // errHeld: a transaction of somebody holds a stock line that the order wants.
 func errHeld(id int64) error {
-	f := fault.New(fault.Unavailable, "the stock of order %d is held by somebody", id)
+	f := fault.Wrap(errIsHeld, fault.Unavailable, "the stock of order %d is held by somebody", id)
 	f.RetryAfter = time.Second
 	return f
 }

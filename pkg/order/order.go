@@ -104,4 +104,7 @@ const (
 	MaxQuantity = 1<<31 - 1
 	// MaxElsewhere is how many other stores a reason names.
 	MaxElsewhere = 5
+	// MaxLocated is for how many of an order's reasons other stores are looked up;
+	// further ones name none.
+	MaxLocated = 20
 )

@@ -56,7 +56,11 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		params["application_name"] = o.ApplicationName
 	}
 	if o.StatementTimeout > 0 {
+		// The same roles never rest in a transaction. One whose process froze, or
+		// whose host is gone without a word, must not keep its locks.
 		params["statement_timeout"] = fmt.Sprint(o.StatementTimeout.Milliseconds())
+		params["idle_in_transaction_session_timeout"] = "5000"
+		params["tcp_keepalives_idle"], params["tcp_keepalives_interval"], params["tcp_keepalives_count"] = "5", "2", "3"
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"aforro/pkg/fault"
+	"aforro/pkg/order"
 )
 
 // retryAfter is what callers are told to wait while PostgreSQL is away.
@@ -47,8 +48,8 @@ func unavailable(err error) bool {
 			return true
 		}
 		switch pgErr.Code {
-		case "57P01", "57P02", "57P03", "57014", "55P03", "40001", "40P01", "25006":
-			return true // shutdown, crash, starting, statement timeout, lock timeout, serialisation, deadlock, read-only
+		case "57P01", "57P02", "57P03", "57014", "55P03", "40001", "40P01", "25006", "25P03":
+			return true // shutdown, crash, starting, statement timeout, lock timeout, serialisation, deadlock, read-only, idle in a transaction
 		}
 		return false
 	}
@@ -72,6 +73,7 @@ func connectionLost(err error) bool {
 // The SQLSTATEs that callers tell apart.
 const (
 	lockNotAvailable = "55P03"
+	queryCanceled    = "57014"
 	numericOverflow  = "22003"
 )
 
@@ -86,6 +88,17 @@ func sqlState(err error) string {
 
 // lockTimedOut reports whether a statement waited for a row as long as it may.
 func lockTimedOut(err error) bool { return sqlState(err) == lockNotAvailable }
+
+// tooSlow adds order.ErrTooSlow to the error of a batch that the server ended
+// for its time, or that waited too long for somebody: the server is there, and
+// fewer orders at once may do.
+func tooSlow(cause, err error) error {
+	switch sqlState(cause) {
+	case queryCanceled, lockNotAvailable:
+		return errors.Join(err, order.ErrTooSlow)
+	}
+	return err
+}
 
 // violates reports whether err is the violation of the named constraint.
 func violates(err error, constraint string) bool {

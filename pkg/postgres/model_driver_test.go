@@ -37,6 +37,16 @@ func (d *modelDriver) save(drafts []order.Draft) []order.Saved {
 	d.t.Helper()
 	saved, err := d.db.SaveOrders(context.Background(), drafts)
 	d.must(err)
+	for i := range saved {
+		if saved[i].Replayed { // what a repeat gets is its identity
+			o, err := d.db.Order(context.Background(), saved[i].Order.ID)
+			d.must(err)
+			if !o.Same(saved[i].Order.ID, saved[i].Order.CreatedAt) {
+				d.must(order.Lost())
+			}
+			saved[i].Order = o
+		}
+	}
 	return saved
 }
 

@@ -22,6 +22,9 @@ func (d *DB) Cancel(ctx context.Context, id int64) (order.Order, error) {
 		crash.At(crash.CancelWritten)
 		return err
 	})
+	if sqlState(err) == numericOverflow {
+		return order.Order{}, fault.Wrap(err, fault.Conflict, "a store would have more pieces of a product than can be counted")
+	}
 	if err != nil {
 		return order.Order{}, translate(err, fmt.Sprintf("cancel order %d", id))
 	}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,7 +15,7 @@ import (
 // decideOptions begins the transaction of a decision, whose commit waits for the
 // disk. Decisions wait for each other's stock for milliseconds; who holds a line
 // for longer, such as an operator with an open transaction, is not waited for.
-var decideOptions = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL lock_timeout = '400ms'"}
+var decideOptions = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL lock_timeout = '400ms'; " + planOnce}
 
 // DecidePending decides those of the orders that are PENDING and that nobody
 // else is deciding, and returns what was decided, by id: status, stock, ledger,
@@ -27,12 +28,12 @@ var decideOptions = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL plan_cache_mode 
 // decided nothing, or, when a commit's answer was lost, that it is not known;
 // calling again settles both.
 func (d *DB) DecidePending(ctx context.Context, ids []int64) (decided []order.Decision, held []int64, err error) {
-	decided, _, err = d.decideIn(ctx, ids, lockAll)
+	decided, _, err = d.decideIn(ctx, ids, patient{})
 	if lockTimedOut(err) {
-		decided, held, err = d.decideIn(ctx, ids, lockFree)
+		decided, held, err = d.decideIn(ctx, ids, impatient{})
 	}
 	if err != nil {
-		return nil, nil, translate(err, fmt.Sprintf("decide orders %v", someOf(ids)))
+		return nil, nil, tooSlow(err, translate(err, fmt.Sprintf("decide orders %v", someOf(ids))))
 	}
 	crash.At(crash.DecideCommitted)
 	return decided, held, nil
@@ -83,14 +84,18 @@ func (b *decideBatch) load(ctx context.Context, ids []int64, lock locker) error 
 	if b.cases = casesFrom(rows); len(b.cases) == 0 {
 		return nil
 	}
-	if err := b.loadHolds(ctx); err != nil {
+	if err := b.loadHolds(ctx, lock); err != nil {
 		return err
 	}
-	b.stock, b.cases, b.left, err = lock(ctx, b.q, b.cases, b.holds)
+	var left []int64
+	b.stock, b.cases, left, err = lock.stock(ctx, b.q, b.cases, b.holds)
+	b.left = append(b.left, left...)
 	return err
 }
 
-func (b *decideBatch) loadHolds(ctx context.Context) error {
+// loadHolds locks what the orders may consume, and leaves the orders whose
+// reservation cannot be locked.
+func (b *decideBatch) loadHolds(ctx context.Context, lock locker) error {
 	var ids []int64
 	for _, c := range b.cases {
 		if c.head.ReservationID != 0 {
@@ -100,11 +105,17 @@ func (b *decideBatch) loadHolds(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	rows, err := b.q.LockReservations(ctx, ids)
+	rows, busy, err := lock.holds(ctx, b.q, ids)
 	if err != nil {
 		return fmt.Errorf("lock the reservations: %w", err)
 	}
 	b.holds = holdsFrom(rows)
+	b.cases = slices.DeleteFunc(b.cases, func(c orderCase) bool {
+		if busy[c.head.ReservationID] {
+			b.left = append(b.left, c.head.ID)
+		}
+		return busy[c.head.ReservationID]
+	})
 	return nil
 }
 

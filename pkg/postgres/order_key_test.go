@@ -34,7 +34,7 @@ func TestAKeyGivesTheSameOrder(t *testing.T) {
 	c.mustDecide(first.Order.ID)
 	c.exec(`UPDATE products SET active = false`) // a new order would be refused
 	again := c.mustSaveAll(keyed("k", 2))[0]
-	if again.Err != nil || !again.Replayed || again.Order.ID != first.Order.ID || again.Order.Status != order.Confirmed || len(again.Order.Items) != 1 {
+	if again.Err != nil || !again.Replayed || !again.Order.Same(first.Order.ID, first.Order.CreatedAt) {
 		t.Errorf("a repeat: %+v", again)
 	}
 	if other := c.mustSaveAll(keyed("k", 3))[0]; !fault.Is(other.Err, fault.Unprocessable) {

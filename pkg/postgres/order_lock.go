@@ -7,10 +7,50 @@ import (
 	"aforro/pkg/postgres/db"
 )
 
-// locker locks the stock lines of cases, and returns them with the cases that
-// can be decided and the ids of those that cannot now.
-type locker func(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (
-	stock map[stockKey]*stockLine, ready []orderCase, left []int64, err error)
+// locker locks what cases are about. What it cannot lock now it leaves.
+type locker interface {
+	// holds locks what the ACTIVE ones among the reservations hold; busy are those
+	// that somebody else has locked.
+	holds(ctx context.Context, q *db.Queries, ids []int64) (rows []db.LockReservationsRow, busy map[int64]bool, err error)
+	// stock locks the stock lines, and returns them with the cases that can be
+	// decided and the ids of those that cannot.
+	stock(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (
+		stock map[stockKey]*stockLine, ready []orderCase, left []int64, err error)
+}
+
+// patient waits for every row, as long as the transaction's lock timeout says.
+type patient struct{}
+
+// impatient takes the rows that nobody holds, and leaves the cases that want
+// another: a row that an operator's transaction holds delays its own orders and
+// no others.
+type impatient struct{}
+
+func (patient) holds(ctx context.Context, q *db.Queries, ids []int64) ([]db.LockReservationsRow, map[int64]bool, error) {
+	rows, err := q.LockReservations(ctx, ids)
+	return rows, nil, err
+}
+
+func (impatient) holds(ctx context.Context, q *db.Queries, ids []int64) ([]db.LockReservationsRow, map[int64]bool, error) {
+	free, err := q.LockFreeReservations(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	active, err := q.ListActiveReservations(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	busy := make(map[int64]bool, len(active))
+	for _, id := range active {
+		busy[id] = true
+	}
+	rows := make([]db.LockReservationsRow, len(free))
+	for i, r := range free {
+		rows[i] = db.LockReservationsRow(r)
+		delete(busy, r.ID)
+	}
+	return rows, busy, nil
+}
 
 // linesOf is the lines that the cases and what they may consume are about.
 func linesOf(cases []orderCase, holds map[int64]hold) (stores, products []int64) {
@@ -44,8 +84,7 @@ func linesFrom(rows []db.Inventory) map[stockKey]*stockLine {
 	return stock
 }
 
-// lockAll waits for every line, as long as the transaction's lock timeout says.
-func lockAll(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (map[stockKey]*stockLine, []orderCase, []int64, error) {
+func (patient) stock(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (map[stockKey]*stockLine, []orderCase, []int64, error) {
 	var p db.LockStockParams
 	p.StoreIds, p.ProductIds = linesOf(cases, holds)
 	rows, err := q.LockStock(ctx, p)
@@ -55,10 +94,7 @@ func lockAll(ctx context.Context, q *db.Queries, cases []orderCase, holds map[in
 	return linesFrom(rows), cases, nil, nil
 }
 
-// lockFree takes the lines that nobody holds, and leaves the cases that want
-// another: a line that an operator's transaction holds delays its own orders
-// and no others.
-func lockFree(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (map[stockKey]*stockLine, []orderCase, []int64, error) {
+func (impatient) stock(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (map[stockKey]*stockLine, []orderCase, []int64, error) {
 	stores, products := linesOf(cases, holds)
 	rows, err := q.LockFreeStock(ctx, db.LockFreeStockParams{StoreIds: stores, ProductIds: products})
 	if err != nil {

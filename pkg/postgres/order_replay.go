@@ -9,57 +9,54 @@ import (
 	"aforro/pkg/order"
 )
 
-// replay gives the drafts whose key was used before the order of that use.
-func (d *DB) replay(ctx context.Context, b *saveBatch) error {
-	if err := d.findUses(ctx, b); err != nil {
-		return err
-	}
+// replay gives the drafts whose key was used before the identity of the order of
+// that use.
+func (b *saveBatch) replay() {
 	for _, e := range b.earlier {
 		saved := &b.saved[e.draft]
 		switch {
+		case e.err != nil:
+			saved.Err = e.err
 		case e.orderID == 0:
 			// The transaction that took the key was rolled back since, or the key
 			// was forgotten at this moment: the caller sends again.
 			saved.Err = fault.New(fault.Unavailable, "the Idempotency-Key is being used by another request, try again shortly")
-			continue
 		default:
 			saved.Err = b.drafts[e.draft].Request.Matches(e.fingerprint)
 		}
 		if saved.Err == nil {
 			saved.Replayed = true
-			saved.Order, saved.Err = d.Order(ctx, e.orderID)
-		}
-		if fault.Is(saved.Err, fault.NotFound) {
-			saved.Err = order.Lost()
+			saved.Order = order.Order{ID: e.orderID, StoreID: b.drafts[e.draft].StoreID, Status: order.Pending, CreatedAt: e.createdAt}
 		}
 	}
-	return nil
 }
 
 // findUses looks up those uses that committed while the batch's statement ran.
-func (d *DB) findUses(ctx context.Context, b *saveBatch) error {
+// The batch is saved by now: what fails here concerns those uses alone.
+func (d *DB) findUses(ctx context.Context, b *saveBatch) {
 	at := map[string][]*earlierUse{}
 	var keys []string
 	for i := range b.earlier {
-		if e := &b.earlier[i]; e.orderID == 0 {
+		if e := &b.earlier[i]; e.fingerprint == nil {
 			key := b.drafts[e.draft].Request.Key
 			at[key] = append(at[key], e)
 			keys = append(keys, key)
 		}
 	}
 	if len(keys) == 0 {
-		return nil
+		return
 	}
 	rows, err := d.q.ListOrderKeys(ctx, keys)
-	if err != nil {
-		return translate(err, fmt.Sprintf("look up %d keys", len(keys)))
+	for _, uses := range at {
+		for _, e := range uses {
+			e.err = translate(err, fmt.Sprintf("look up %d keys", len(keys)))
+		}
 	}
 	for _, r := range rows {
 		for _, e := range at[r.Key] {
-			e.orderID, e.fingerprint = r.OrderID, r.Fingerprint
+			e.orderID, e.createdAt, e.fingerprint = r.OrderID, r.CreatedAt, r.Fingerprint
 		}
 	}
-	return nil
 }
 
 // Confirm waits until the saved orders are on disk. It returns order.Lost for

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,8 +16,11 @@ import (
 // saveQuickly begins a transaction that commits without waiting for the disk:
 // nobody is told of a saved order before a later flush covers it (the decision's
 // commit, or Confirm). Of the lists of values that a batch carries the planner
-// can learn nothing that changes the plan, so it plans once.
-var saveQuickly = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL plan_cache_mode = force_generic_plan"}
+// can learn nothing that changes the plan, so it plans once, and never for the
+// small tables that it may find then. Who holds a key is waited for briefly.
+var saveQuickly = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '2s'; " + planOnce}
+
+const planOnce = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off"
 
 // SaveOrders stores new orders as PENDING with the present prices, all in one
 // statement, and returns what became of each: fault.Invalid for items that make
@@ -49,12 +53,14 @@ func (d *DB) SaveOrders(ctx context.Context, drafts []order.Draft) ([]order.Save
 	case err == nil:
 		crash.At(crash.SaveCommitted)
 		b.read()
-		return saved, d.replay(ctx, &b)
+		d.findUses(ctx, &b)
+		b.replay()
+		return saved, nil
 	case len(b.index) == 1 && refusedAlone(err, drafts[b.index[0]]) != nil:
 		saved[b.index[0]].Err = refusedAlone(err, drafts[b.index[0]])
 		return saved, nil
 	}
-	return nil, translate(err, fmt.Sprintf("save %d orders", len(drafts)))
+	return nil, tooSlow(err, translate(err, fmt.Sprintf("save %d orders", len(drafts))))
 }
 
 // refusedAlone says what a constraint means for the one order of a batch; nil
@@ -91,7 +97,10 @@ type saveBatch struct {
 type earlierUse struct {
 	draft       int
 	orderID     int64
+	createdAt   time.Time
 	fingerprint []byte
+	// err says why it could not be looked up.
+	err error
 }
 
 func (b *saveBatch) add(i int, d order.Draft) {
@@ -126,7 +135,7 @@ func (b *saveBatch) readOne(i int, rows []db.SaveOrdersRow) {
 	case first.OrderID != 0:
 		b.saved[i].Order = savedOrder(draft, rows)
 	case first.EarlierFingerprint != nil:
-		b.earlier = append(b.earlier, earlierUse{i, first.EarlierID, first.EarlierFingerprint})
+		b.earlier = append(b.earlier, earlierUse{draft: i, orderID: first.EarlierID, createdAt: first.EarlierAt, fingerprint: first.EarlierFingerprint})
 	default:
 		if err := refusal(draft, rows); err != nil {
 			b.saved[i].Err = err

@@ -134,7 +134,7 @@ func (b *decideBatch) nameElsewhere(ctx context.Context) error {
 		for j := range b.verdicts[i].Reasons {
 			r := &b.verdicts[i].Reasons[j]
 			r.Elsewhere = []order.Elsewhere{}
-			if k := (stockKey{c.head.StoreID, r.ProductID}); !c.inactive[r.ProductID] {
+			if k := (stockKey{c.head.StoreID, r.ProductID}); j < order.MaxLocated && !c.inactive[r.ProductID] {
 				short[k] = append(short[k], r)
 			}
 		}

@@ -82,7 +82,9 @@ func shortage(ctx context.Context, q *db.Queries, storeID int64, items []order.I
 	short := make(map[stockKey][]*order.Reason, len(reasons))
 	for i := range reasons {
 		reasons[i].Elsewhere = []order.Elsewhere{}
-		short[stockKey{storeID, reasons[i].ProductID}] = []*order.Reason{&reasons[i]}
+		if i < order.MaxLocated {
+			short[stockKey{storeID, reasons[i].ProductID}] = []*order.Reason{&reasons[i]}
+		}
 	}
 	if err := nameElsewhere(ctx, q, short); err != nil {
 		return err

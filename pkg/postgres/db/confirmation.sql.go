@@ -298,7 +298,7 @@ const queueConfirmations = `-- name: QueueConfirmations :execrows
 WITH changed AS (
     SELECT unnest($1::bigint[]) AS order_id, unnest($2::integer[]) AS sequence
 ), receiver AS (
-    SELECT w.id FROM webhook_endpoints w FOR KEY SHARE
+    SELECT w.id FROM webhook_endpoints w FOR KEY SHARE SKIP LOCKED
 ), told AS (
     SELECT c.order_id, c.sequence, r.id AS endpoint_id FROM changed c CROSS JOIN receiver r
     UNION ALL
@@ -318,8 +318,9 @@ type QueueConfirmationsParams struct {
 // What has to be told of order states, in the transaction that makes them: a
 // row for each endpoint, and one for the customer's address when there is one.
 // The endpoints are locked against removal, so that none goes between this
-// reading and the check of the reference; one that goes first is left out. Each
-// order is looked up on its own (OFFSET 0 keeps it so).
+// reading and the check of the reference; one that is being removed is left out,
+// so that no decision waits for that. Each order is looked up on its own
+// (OFFSET 0 keeps it so).
 func (q *Queries) QueueConfirmations(ctx context.Context, arg QueueConfirmationsParams) (int64, error) {
 	result, err := q.db.Exec(ctx, queueConfirmations, arg.OrderIds, arg.Sequences)
 	if err != nil {

@@ -127,7 +127,7 @@ FROM reservations r
 WHERE r.status = 'ACTIVE' AND r.expires_at <= now() AND (r.expires_at, r.id) > ($1::timestamptz, $2::bigint)
 ORDER BY r.expires_at, r.id
 LIMIT $3
-FOR UPDATE SKIP LOCKED
+FOR NO KEY UPDATE SKIP LOCKED
 `
 
 type LockExpiredParams struct {
@@ -222,9 +222,10 @@ func (q *Queries) LockHeldLines(ctx context.Context, ids []int64) error {
 }
 
 const lockReservation = `-- name: LockReservation :one
-SELECT r.status FROM reservations r WHERE r.id = $1 FOR UPDATE
+SELECT r.status FROM reservations r WHERE r.id = $1 FOR NO KEY UPDATE
 `
 
+// Not FOR UPDATE, for which the check of an order's reference to it would wait.
 func (q *Queries) LockReservation(ctx context.Context, id int64) (string, error) {
 	row := q.db.QueryRow(ctx, lockReservation, id)
 	var status string

@@ -2,12 +2,13 @@
 -- What has to be told of order states, in the transaction that makes them: a
 -- row for each endpoint, and one for the customer's address when there is one.
 -- The endpoints are locked against removal, so that none goes between this
--- reading and the check of the reference; one that goes first is left out. Each
--- order is looked up on its own (OFFSET 0 keeps it so).
+-- reading and the check of the reference; one that is being removed is left out,
+-- so that no decision waits for that. Each order is looked up on its own
+-- (OFFSET 0 keeps it so).
 WITH changed AS (
     SELECT unnest(@order_ids::bigint[]) AS order_id, unnest(@sequences::integer[]) AS sequence
 ), receiver AS (
-    SELECT w.id FROM webhook_endpoints w FOR KEY SHARE
+    SELECT w.id FROM webhook_endpoints w FOR KEY SHARE SKIP LOCKED
 ), told AS (
     SELECT c.order_id, c.sequence, r.id AS endpoint_id FROM changed c CROSS JOIN receiver r
     UNION ALL

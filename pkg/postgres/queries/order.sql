@@ -4,53 +4,63 @@
 -- why. Rows are one a line, order by order as asked. A key that was used before
 -- leaves its order out too: its rows carry the earlier use. A key that another
 -- transaction uses at this moment is waited for, and shows as neither.
+--
+-- The plan is made once, when tables may still be small: what is looked up is
+-- looked up row by row through an index (LATERAL ... OFFSET 0). The subscripts
+-- and the CASE tell the planner of many rows, so that it joins what was asked by
+-- hashing and not each with each.
 WITH asked AS MATERIALIZED (
     SELECT a.n, a.store_id, a.reservation_id, a.email, a.key, a.fingerprint, s.id IS NOT NULL AS store_known,
-           k.order_id AS earlier_id, k.fingerprint AS earlier_fingerprint
+           k.order_id AS earlier_id, k.fingerprint AS earlier_fingerprint, k.created_at AS earlier_at
     FROM (SELECT generate_subscripts(@store_ids::bigint[], 1) AS n, unnest(@store_ids::bigint[]) AS store_id,
                  nullif(unnest(@reservation_ids::bigint[]), 0) AS reservation_id, nullif(unnest(@emails::text[]), '') AS email,
                  nullif(unnest(@keys::text[]), '') AS key, unnest(@fingerprints::bytea[]) AS fingerprint) a
-    LEFT JOIN stores s ON s.id = a.store_id
-    LEFT JOIN idempotency_keys k ON k.route = 'orders' AND k.key = a.key
+    LEFT JOIN LATERAL (SELECT t.id FROM stores t WHERE t.id = a.store_id OFFSET 0) s ON true
+    LEFT JOIN LATERAL (
+        SELECT t.order_id, t.fingerprint, o.created_at
+        FROM idempotency_keys t LEFT JOIN LATERAL (SELECT e.created_at FROM orders e WHERE e.id = t.order_id OFFSET 0) o ON true
+        WHERE t.route = 'orders' AND t.key = a.key OFFSET 0
+    ) k ON true
 ), priced AS MATERIALIZED (
     SELECT l.n, l.line, l.product_id, l.quantity, p.price, p.id IS NOT NULL AS known, coalesce(p.active, false) AS active
-    FROM (SELECT unnest(@line_orders::integer[]) AS n, unnest(@lines::integer[]) AS line,
+    FROM (SELECT generate_subscripts(@line_orders::integer[], 1), unnest(@line_orders::integer[]) AS n, unnest(@lines::integer[]) AS line,
                  unnest(@product_ids::bigint[]) AS product_id, unnest(@quantities::integer[]) AS quantity) l
-    LEFT JOIN products p ON p.id = l.product_id
+    LEFT JOIN LATERAL (SELECT t.id, t.price, t.active FROM products t WHERE t.id = l.product_id OFFSET 0) p ON true
 ), valid AS MATERIALIZED (
     SELECT a.n, a.store_id, a.reservation_id, a.email, a.key, a.fingerprint, t.total,
            nextval('orders_id_seq') AS id
     FROM asked a JOIN (
         SELECT p.n, bool_and(p.active) AS sold, sum(p.price * p.quantity) AS total FROM priced p GROUP BY p.n
     ) t ON t.n = a.n
-    WHERE a.store_known AND t.sold AND a.earlier_fingerprint IS NULL
+    WHERE CASE WHEN a.store_known AND t.sold AND a.earlier_fingerprint IS NULL THEN true ELSE false END
 ), claimed AS (
     INSERT INTO idempotency_keys (route, key, fingerprint, order_id)
-    SELECT 'orders', v.key, v.fingerprint, v.id FROM valid v WHERE v.key IS NOT NULL ORDER BY v.key
+    SELECT 'orders', v.key, v.fingerprint, v.id FROM valid v WHERE CASE WHEN v.key IS NULL THEN false ELSE true END ORDER BY v.key
     ON CONFLICT DO NOTHING
     RETURNING order_id
+), placed AS MATERIALIZED (
+    SELECT v.n, v.id, v.store_id, v.reservation_id, v.email, v.total
+    FROM valid v LEFT JOIN claimed c ON c.order_id = v.id
+    WHERE CASE WHEN v.key IS NULL OR c.order_id IS NOT NULL THEN true ELSE false END
 ), saved AS (
-    INSERT INTO orders (id, store_id, reservation_id, email, total) OVERRIDING SYSTEM VALUE
-    SELECT v.id, v.store_id, v.reservation_id, v.email, v.total
-    FROM valid v WHERE v.key IS NULL OR v.id IN (SELECT c.order_id FROM claimed c) ORDER BY v.id
-    RETURNING orders.id, orders.created_at, orders.total
+    INSERT INTO orders (id, store_id, reservation_id, email, total, created_at) OVERRIDING SYSTEM VALUE
+    SELECT v.id, v.store_id, v.reservation_id, v.email, v.total, now() FROM placed v ORDER BY v.id
 ), items AS (
     INSERT INTO order_items (order_id, line, product_id, quantity_requested, unit_price)
-    SELECT s.id, p.line, p.product_id, p.quantity, p.price
-    FROM saved s JOIN valid v ON v.id = s.id JOIN priced p ON p.n = v.n ORDER BY s.id, p.line
+    SELECT v.id, p.line, p.product_id, p.quantity, p.price FROM placed v JOIN priced p ON p.n = v.n ORDER BY v.id, p.line
 )
 SELECT a.n::integer AS n, p.known::boolean AS known, p.active::boolean AS active, coalesce(p.price, 0)::numeric AS price,
        a.store_known::boolean AS store_known, coalesce(a.earlier_id, 0)::bigint AS earlier_id,
-       a.earlier_fingerprint, coalesce(s.id, 0)::bigint AS order_id,
-       coalesce(s.created_at, now())::timestamptz AS created_at, coalesce(s.total, 0)::numeric AS total
-FROM priced p JOIN asked a ON a.n = p.n
-LEFT JOIN valid v ON v.n = a.n LEFT JOIN saved s ON s.id = v.id
+       a.earlier_fingerprint, coalesce(a.earlier_at, now())::timestamptz AS earlier_at, coalesce(v.id, 0)::bigint AS order_id,
+       now()::timestamptz AS created_at, coalesce(v.total, 0)::numeric AS total
+FROM priced p JOIN asked a ON a.n = p.n LEFT JOIN placed v ON v.n = a.n
 ORDER BY p.n, p.line;
 
 -- name: ListOrderKeys :many
 -- The earlier uses of keys of orders.
-SELECT k.key, k.fingerprint, coalesce(k.order_id, 0)::bigint AS order_id
-FROM idempotency_keys k WHERE k.route = 'orders' AND k.key = ANY (@keys::text[]);
+SELECT k.key, k.fingerprint, o.id AS order_id, o.created_at
+FROM idempotency_keys k JOIN orders o ON o.id = k.order_id
+WHERE k.route = 'orders' AND k.key = ANY (@keys::text[]);
 
 -- name: ConfirmSaved :many
 -- Of these orders those that are there. Run in a transaction that waits for the
@@ -89,6 +99,18 @@ FROM reservations r JOIN reservation_items i ON i.reservation_id = r.id
 WHERE r.id = ANY (@ids::bigint[]) AND r.status = 'ACTIVE'
 ORDER BY r.id, i.product_id
 FOR NO KEY UPDATE OF r;
+
+-- name: LockFreeReservations :many
+-- LockReservations of those that nobody holds.
+SELECT r.id, r.store_id, i.product_id, i.quantity
+FROM reservations r JOIN reservation_items i ON i.reservation_id = r.id
+WHERE r.id = ANY (@ids::bigint[]) AND r.status = 'ACTIVE'
+ORDER BY r.id, i.product_id
+FOR NO KEY UPDATE OF r SKIP LOCKED;
+
+-- name: ListActiveReservations :many
+-- Which of these are ACTIVE, held by somebody or not.
+SELECT r.id FROM reservations r WHERE r.id = ANY (@ids::bigint[]) AND r.status = 'ACTIVE';
 
 -- name: LockStock :many
 -- Locks the stock lines that orders want, in (store, product) order, so that

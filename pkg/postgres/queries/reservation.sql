@@ -25,7 +25,8 @@ WITH made AS (
 SELECT made.id, made.expires_at, (SELECT count(*) FROM held) AS held_lines FROM made;
 
 -- name: LockReservation :one
-SELECT r.status FROM reservations r WHERE r.id = $1 FOR UPDATE;
+-- Not FOR UPDATE, for which the check of an order's reference to it would wait.
+SELECT r.status FROM reservations r WHERE r.id = $1 FOR NO KEY UPDATE;
 
 -- name: LockExpired :many
 -- The ACTIVE ones whose time is over, by the database's clock, by time and id,
@@ -36,7 +37,7 @@ FROM reservations r
 WHERE r.status = 'ACTIVE' AND r.expires_at <= now() AND (r.expires_at, r.id) > (@after_at::timestamptz, @after_id::bigint)
 ORDER BY r.expires_at, r.id
 LIMIT @most
-FOR UPDATE SKIP LOCKED;
+FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: SetLockTimeout :exec
 -- For this transaction.
