@@ -135,5 +135,5 @@ func TestEveryTransactionOfAnOrderHasACrashPoint(t *testing.T) {
 
 func beginsTransaction(fun ast.Expr) bool {
 	s, ok := fun.(*ast.SelectorExpr)
-	return ok && slices.Contains([]string{"inTx", "BeginFunc", "BeginTxFunc", "Begin", "BeginTx"}, s.Sel.Name)
+	return ok && slices.Contains([]string{"inTx", "run", "BeginFunc", "BeginTxFunc", "Begin", "BeginTx"}, s.Sel.Name)
 }

@@ -13,7 +13,7 @@ type Point string
 
 // The points, in the order in which an order passes them.
 const (
-	// SaveBegun: a transaction is open, and nothing is in it.
+	// SaveBegun: orders are about to be saved, and nothing is sent.
 	SaveBegun Point = "save.begun"
 	// SaveWritten: new orders and their keys are written and not committed.
 	SaveWritten Point = "save.written"

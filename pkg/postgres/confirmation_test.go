@@ -44,8 +44,8 @@ func TestConfirmationsAreQueuedForWhoIsToBeTold(t *testing.T) {
 func TestARolledBackChangeIsToldToNobody(t *testing.T) {
 	t.Parallel()
 	c := newTold(t)
-	c.endpoint()
 	o := c.decided(1)
+	c.endpoint()
 	tx, err := c.conn.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

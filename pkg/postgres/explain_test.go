@@ -45,7 +45,7 @@ var explained = map[string][]string{
 	"LockReservations":       {"'{1}'", upTo(500)},
 	"LockFreeReservations":   {"'{1}'", upTo(500)},
 	"ListActiveReservations": {"'{1}'", upTo(500)},
-	"LockStock":              {"'{1}', '{1}'", ones(500) + ", " + upTo(500)},
+	"LockStock":              {"'{1}'", "'{199999,200000,5}'", upTo(500)},
 	"LockFreeStock":          {"'{1}', '{1}'", ones(500) + ", " + upTo(500)},
 	"ListStockLines":         {"'{1}', '{1}'", ones(500) + ", " + upTo(500)},
 	"ListElsewhere":          {"'{1}', '{1}', 5", ones(500) + ", " + upTo(500) + ", 5"},

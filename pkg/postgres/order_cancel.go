@@ -51,6 +51,9 @@ func cancel(ctx context.Context, q *db.Queries, id int64) error {
 		return fmt.Errorf("give the stock back: %w", err)
 	}
 	// Who is to be told is told within a second: the deliverer looks by itself.
-	_, err = queueConfirmations(ctx, q, []int64{id}, cancelledSequence)
-	return err
+	_, err = q.QueueConfirmations(ctx, db.QueueConfirmationsParams{OrderIds: []int64{id}, Sequences: sequences(1, cancelledSequence)})
+	if err != nil {
+		return fmt.Errorf("queue confirmations: %w", err)
+	}
+	return nil
 }

@@ -3,19 +3,19 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"aforro/pkg/crash"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
 )
 
-// decideOptions begins the transaction of a decision, whose commit waits for the
-// disk. Decisions wait for each other's stock for milliseconds; who holds a line
-// for longer, such as an operator with an open transaction, is not waited for.
-var decideOptions = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL lock_timeout = '400ms'; " + planOnce}
+// decideSettings: decisions wait for each other's stock for milliseconds; who
+// holds a line for longer, such as an operator with an open transaction, is not
+// waited for.
+const decideSettings = "set_config('lock_timeout', '400ms', true), " + planOnce
 
 // DecidePending decides those of the orders that are PENDING and that nobody
 // else is deciding, and returns what was decided, by id: status, stock, ledger,
@@ -28,9 +28,9 @@ var decideOptions = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL lock_timeout = '
 // decided nothing, or, when a commit's answer was lost, that it is not known;
 // calling again settles both.
 func (d *DB) DecidePending(ctx context.Context, ids []int64) (decided []order.Decision, held []int64, err error) {
-	decided, _, err = d.decideIn(ctx, ids, patient{})
+	decided, _, err = d.decideIn(ctx, ids, true)
 	if lockTimedOut(err) {
-		decided, held, err = d.decideIn(ctx, ids, impatient{})
+		decided, held, err = d.decideIn(ctx, ids, false)
 	}
 	if err != nil {
 		return nil, nil, tooSlow(err, translate(err, fmt.Sprintf("decide orders %v", someOf(ids))))
@@ -42,26 +42,39 @@ func (d *DB) DecidePending(ctx context.Context, ids []int64) (decided []order.De
 // someOf keeps a message short.
 func someOf(ids []int64) []int64 { return ids[:min(len(ids), 5)] }
 
-func (d *DB) decideIn(ctx context.Context, ids []int64, lock locker) (decided []order.Decision, held []int64, err error) {
-	err = pgx.BeginTxFunc(ctx, d.pool, decideOptions, func(tx pgx.Tx) error {
-		b := decideBatch{q: d.q.WithTx(tx)}
-		if err := b.load(ctx, ids, lock); err != nil || len(b.cases) == 0 {
-			held = b.left
+// decideIn decides in one transaction of three round trips: lock, write, commit.
+// A patient one waits for rows that others have locked, another one leaves the
+// orders that want them.
+func (d *DB) decideIn(ctx context.Context, ids []int64, patient bool) (decided []order.Decision, held []int64, err error) {
+	var b decideBatch
+	err = d.run(ctx, pipeline{settings: decideSettings,
+		first: func(first *pgx.Batch) {
+			first.Queue(db.LockPending, ids)
+			if patient {
+				first.Queue(db.LockReservations, ids)
+				first.Queue(db.LockStock, ids)
+			}
+		},
+		read: func(r pgx.BatchResults) error { return b.read(r, patient) },
+		then: func(tx *pgxpool.Conn, q *db.Queries) (err error) {
+			if !patient {
+				err = b.lockFree(ctx, q)
+			}
+			if err != nil || len(b.cases) == 0 {
+				return err
+			}
+			crash.At(crash.DecideLocked)
+			decided, err = b.decide(ctx, tx, q)
+			crash.At(crash.DecideWritten)
 			return err
-		}
-		held = b.left
-		crash.At(crash.DecideLocked)
-		decided, err = b.decide(ctx)
-		crash.At(crash.DecideWritten)
-		return err
+		},
 	})
-	return decided, held, err
+	return decided, b.left, err
 }
 
 // decideBatch is one transaction that decides several orders. Rows are locked
 // in one order everywhere: orders, reservations, then stock by (store, product).
 type decideBatch struct {
-	q     *db.Queries
 	cases []orderCase
 	holds map[int64]hold
 	stock map[stockKey]*stockLine
@@ -75,60 +88,39 @@ type decideBatch struct {
 	consumed []int64
 }
 
-// load locks the orders, what they may consume, and the stock of both.
-func (b *decideBatch) load(ctx context.Context, ids []int64, lock locker) error {
-	rows, err := b.q.LockPending(ctx, ids)
+// read takes what the first statements locked.
+func (b *decideBatch) read(r pgx.BatchResults, patient bool) error {
+	rows, err := rowsOf[db.LockPendingRow](r)
 	if err != nil {
 		return fmt.Errorf("lock the orders: %w", err)
 	}
-	if b.cases = casesFrom(rows); len(b.cases) == 0 {
+	b.cases = casesFrom(rows)
+	if !patient {
 		return nil
 	}
-	if err := b.loadHolds(ctx, lock); err != nil {
-		return err
-	}
-	var left []int64
-	b.stock, b.cases, left, err = lock.stock(ctx, b.q, b.cases, b.holds)
-	b.left = append(b.left, left...)
-	return err
-}
-
-// loadHolds locks what the orders may consume, and leaves the orders whose
-// reservation cannot be locked.
-func (b *decideBatch) loadHolds(ctx context.Context, lock locker) error {
-	var ids []int64
-	for _, c := range b.cases {
-		if c.head.ReservationID != 0 {
-			ids = append(ids, c.head.ReservationID)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	rows, busy, err := lock.holds(ctx, b.q, ids)
+	holds, err := rowsOf[db.LockReservationsRow](r)
 	if err != nil {
 		return fmt.Errorf("lock the reservations: %w", err)
 	}
-	b.holds = holdsFrom(rows)
-	b.cases = slices.DeleteFunc(b.cases, func(c orderCase) bool {
-		if busy[c.head.ReservationID] {
-			b.left = append(b.left, c.head.ID)
-		}
-		return busy[c.head.ReservationID]
-	})
+	b.holds = holdsFrom(holds)
+	stock, err := rowsOf[db.Inventory](r)
+	if err != nil {
+		return fmt.Errorf("lock stock: %w", err)
+	}
+	b.stock = linesFrom(stock)
 	return nil
 }
 
 // decide judges every case and writes what follows.
-func (b *decideBatch) decide(ctx context.Context) ([]order.Decision, error) {
+func (b *decideBatch) decide(ctx context.Context, tx *pgxpool.Conn, q *db.Queries) ([]order.Decision, error) {
 	b.verdicts = make([]order.Decision, len(b.cases))
 	for i := range b.cases {
 		b.judge(i)
 	}
-	if err := b.nameElsewhere(ctx); err != nil {
+	if err := b.nameElsewhere(ctx, q); err != nil {
 		return nil, err
 	}
-	return b.verdicts, b.write(ctx)
+	return b.verdicts, b.write(ctx, tx)
 }
 
 // judge decides one order against what the earlier ones left, and takes what it

@@ -3,53 +3,83 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"aforro/pkg/postgres/db"
 )
 
-// locker locks what cases are about. What it cannot lock now it leaves.
-type locker interface {
-	// holds locks what the ACTIVE ones among the reservations hold; busy are those
-	// that somebody else has locked.
-	holds(ctx context.Context, q *db.Queries, ids []int64) (rows []db.LockReservationsRow, busy map[int64]bool, err error)
-	// stock locks the stock lines, and returns them with the cases that can be
-	// decided and the ids of those that cannot.
-	stock(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (
-		stock map[stockKey]*stockLine, ready []orderCase, left []int64, err error)
+// lockFree takes the reservations and the stock lines that nobody holds, and
+// leaves the cases that want another: a row that an operator's transaction holds
+// delays its own orders and no others.
+func (b *decideBatch) lockFree(ctx context.Context, q *db.Queries) error {
+	if err := b.lockFreeReservations(ctx, q); err != nil {
+		return fmt.Errorf("lock free reservations: %w", err)
+	}
+	if err := b.lockFreeStock(ctx, q); err != nil {
+		return fmt.Errorf("lock free stock: %w", err)
+	}
+	return nil
 }
 
-// patient waits for every row, as long as the transaction's lock timeout says.
-type patient struct{}
-
-// impatient takes the rows that nobody holds, and leaves the cases that want
-// another: a row that an operator's transaction holds delays its own orders and
-// no others.
-type impatient struct{}
-
-func (patient) holds(ctx context.Context, q *db.Queries, ids []int64) ([]db.LockReservationsRow, map[int64]bool, error) {
-	rows, err := q.LockReservations(ctx, ids)
-	return rows, nil, err
-}
-
-func (impatient) holds(ctx context.Context, q *db.Queries, ids []int64) ([]db.LockReservationsRow, map[int64]bool, error) {
+func (b *decideBatch) lockFreeReservations(ctx context.Context, q *db.Queries) error {
+	var ids []int64
+	for _, c := range b.cases {
+		if c.head.ReservationID != 0 {
+			ids = append(ids, c.head.ReservationID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
 	free, err := q.LockFreeReservations(ctx, ids)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	active, err := q.ListActiveReservations(ctx, ids)
 	if err != nil {
-		return nil, nil, err
-	}
-	busy := make(map[int64]bool, len(active))
-	for _, id := range active {
-		busy[id] = true
+		return err
 	}
 	rows := make([]db.LockReservationsRow, len(free))
 	for i, r := range free {
 		rows[i] = db.LockReservationsRow(r)
-		delete(busy, r.ID)
 	}
-	return rows, busy, nil
+	b.holds = holdsFrom(rows)
+	b.leave(func(c orderCase) bool {
+		_, locked := b.holds[c.head.ReservationID]
+		return !locked && slices.Contains(active, c.head.ReservationID)
+	})
+	return nil
+}
+
+// leave takes cases out of the batch.
+func (b *decideBatch) leave(which func(orderCase) bool) {
+	b.cases = slices.DeleteFunc(b.cases, func(c orderCase) bool {
+		gone := which(c)
+		if gone {
+			b.left = append(b.left, c.head.ID)
+		}
+		return gone
+	})
+}
+
+func (b *decideBatch) lockFreeStock(ctx context.Context, q *db.Queries) error {
+	stores, products := linesOf(b.cases, b.holds)
+	rows, err := q.LockFreeStock(ctx, db.LockFreeStockParams{StoreIds: stores, ProductIds: products})
+	if err != nil {
+		return err
+	}
+	all, err := q.ListStockLines(ctx, db.ListStockLinesParams{StoreIds: stores, ProductIds: products})
+	if err != nil {
+		return err
+	}
+	b.stock = linesFrom(rows)
+	busy := map[stockKey]bool{}
+	for _, l := range all {
+		k := stockKey{l.StoreID, l.ProductID}
+		busy[k] = b.stock[k] == nil
+	}
+	b.leave(func(c orderCase) bool { return c.touches(busy, b.holds) })
+	return nil
 }
 
 // linesOf is the lines that the cases and what they may consume are about.
@@ -82,44 +112,6 @@ func linesFrom(rows []db.Inventory) map[stockKey]*stockLine {
 		stock[stockKey{r.StoreID, r.ProductID}] = &lines[i]
 	}
 	return stock
-}
-
-func (patient) stock(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (map[stockKey]*stockLine, []orderCase, []int64, error) {
-	var p db.LockStockParams
-	p.StoreIds, p.ProductIds = linesOf(cases, holds)
-	rows, err := q.LockStock(ctx, p)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("lock stock: %w", err)
-	}
-	return linesFrom(rows), cases, nil, nil
-}
-
-func (impatient) stock(ctx context.Context, q *db.Queries, cases []orderCase, holds map[int64]hold) (map[stockKey]*stockLine, []orderCase, []int64, error) {
-	stores, products := linesOf(cases, holds)
-	rows, err := q.LockFreeStock(ctx, db.LockFreeStockParams{StoreIds: stores, ProductIds: products})
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("lock free stock: %w", err)
-	}
-	all, err := q.ListStockLines(ctx, db.ListStockLinesParams{StoreIds: stores, ProductIds: products})
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("list stock lines: %w", err)
-	}
-	stock := linesFrom(rows)
-	busy := map[stockKey]bool{}
-	for _, l := range all {
-		k := stockKey{l.StoreID, l.ProductID}
-		busy[k] = stock[k] == nil
-	}
-	var ready []orderCase
-	var left []int64
-	for _, c := range cases {
-		if c.touches(busy, holds) {
-			left = append(left, c.head.ID)
-		} else {
-			ready = append(ready, c)
-		}
-	}
-	return stock, ready, left, nil
 }
 
 // touches reports whether the case, or what it may consume, is about one of the

@@ -13,14 +13,10 @@ import (
 	"aforro/pkg/postgres/db"
 )
 
-// saveQuickly begins a transaction that commits without waiting for the disk:
-// nobody is told of a saved order before a later flush covers it (the decision's
-// commit, or Confirm). Of the lists of values that a batch carries the planner
-// can learn nothing that changes the plan, so it plans once, and never for the
-// small tables that it may find then. Who holds a key is waited for briefly.
-var saveQuickly = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '2s'; " + planOnce}
-
-const planOnce = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off"
+// saveQuickly lets a transaction commit without waiting for the disk: nobody is
+// told of a saved order before a later flush covers it (the decision's commit, or
+// Confirm). Who holds a key is waited for briefly.
+const saveQuickly = "set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '2s', true), " + planOnce
 
 // SaveOrders stores new orders as PENDING with the present prices, all in one
 // statement, and returns what became of each: fault.Invalid for items that make
@@ -42,12 +38,17 @@ func (d *DB) SaveOrders(ctx context.Context, drafts []order.Draft) ([]order.Save
 	if len(b.index) == 0 {
 		return saved, nil
 	}
-	err := pgx.BeginTxFunc(ctx, d.pool, saveQuickly, func(tx pgx.Tx) error {
-		crash.At(crash.SaveBegun)
-		rows, err := d.q.WithTx(tx).SaveOrders(ctx, b.params)
-		b.rows = rows
-		crash.At(crash.SaveWritten)
-		return err
+	err := d.run(ctx, pipeline{settings: saveQuickly,
+		first: func(first *pgx.Batch) {
+			crash.At(crash.SaveBegun)
+			p := &b.params
+			first.Queue(db.SaveOrders, p.StoreIds, p.ReservationIds, p.Emails, p.Keys, p.Fingerprints, p.LineOrders, p.Lines, p.ProductIds, p.Quantities)
+		},
+		read: func(r pgx.BatchResults) (err error) {
+			b.rows, err = rowsOf[db.SaveOrdersRow](r)
+			crash.At(crash.SaveWritten)
+			return err
+		},
 	})
 	switch {
 	case err == nil:

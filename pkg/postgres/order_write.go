@@ -8,48 +8,53 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"aforro/pkg/catalog"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres/db"
 )
 
-// write stores all that was decided and gives the decisions their time.
-func (b *decideBatch) write(ctx context.Context) error {
+// write stores all that was decided, in one round trip, and gives the decisions
+// their time.
+func (b *decideBatch) write(ctx context.Context, tx *pgxpool.Conn) error {
 	p := db.SettleOrdersParams{Movements: b.movements(), ReservationIds: b.consumed}
 	b.addStock(&p)
 	if err := b.addOrders(&p); err != nil {
 		return err
 	}
-	done, err := b.q.SettleOrders(ctx, p)
+	var all pgx.Batch
+	all.Queue(db.SettleOrders, p.Movements, p.StockStores, p.StockProducts, p.Taken, p.Freed, p.ReservationIds, p.Ids, p.Statuses, p.Reasons, p.Totals)
+	all.Queue(db.QueueConfirmations, p.Ids, sequences(len(p.Ids), decidedSequence))
+	b.reprice(&all)
+	return together(ctx, tx, &all, func(r pgx.BatchResults) error { return b.written(r, p) })
+}
+
+func (b *decideBatch) written(r pgx.BatchResults, p db.SettleOrdersParams) error {
+	done, err := rowsOf[db.SettleOrdersRow](r)
 	if err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
-	if int(done.StockLines) != len(p.StockStores) || int(done.Orders) != len(p.Ids) {
-		return fmt.Errorf("settle: %d of %d stock lines and %d of %d orders were there", done.StockLines, len(p.StockStores), done.Orders, len(p.Ids))
+	if int(done[0].StockLines) != len(p.StockStores) || int(done[0].Orders) != len(p.Ids) {
+		return fmt.Errorf("settle: %d of %d stock lines and %d of %d orders were there", done[0].StockLines, len(p.StockStores), done[0].Orders, len(p.Ids))
 	}
-	told, err := queueConfirmations(ctx, b.q, p.Ids, decidedSequence)
+	told, err := r.Exec()
 	if err != nil {
-		return err
+		return fmt.Errorf("queue confirmations: %w", err)
 	}
 	for i := range b.verdicts {
-		b.verdicts[i].DecidedAt, b.verdicts[i].Confirm = done.At, told
+		b.verdicts[i].DecidedAt, b.verdicts[i].Confirm = done[0].At, told.RowsAffected() > 0
 	}
-	return b.reprice(ctx)
+	return nil
 }
 
 // The places of an order's states in its history; the first, PENDING, is the
 // order's own row.
 const decidedSequence, cancelledSequence = 2, 3
 
-// queueConfirmations puts what is to be told of a state into the outbox, in the
-// transaction that makes the state, and reports whether there is any of it.
-func queueConfirmations(ctx context.Context, q *db.Queries, orders []int64, sequence int32) (bool, error) {
-	n, err := q.QueueConfirmations(ctx, db.QueueConfirmationsParams{OrderIds: orders, Sequences: slices.Repeat([]int32{sequence}, len(orders))})
-	if err != nil {
-		return false, fmt.Errorf("queue confirmations: %w", err)
-	}
-	return n > 0, nil
-}
+// sequences says of n orders that they reached the same place.
+func sequences(n int, place int32) []int32 { return slices.Repeat([]int32{place}, n) }
 
 // movements is the ledger's part list, in the form that its trigger reads; empty
 // when nothing was taken.
@@ -105,7 +110,7 @@ func (b *decideBatch) addOrders(p *db.SettleOrdersParams) error {
 
 // reprice stores the unit prices of the decision where they have changed since
 // the orders were saved.
-func (b *decideBatch) reprice(ctx context.Context) error {
+func (b *decideBatch) reprice(all *pgx.Batch) {
 	var p db.SetUnitPricesParams
 	for _, c := range b.cases {
 		for i, it := range c.items {
@@ -116,18 +121,14 @@ func (b *decideBatch) reprice(ctx context.Context) error {
 			}
 		}
 	}
-	if len(p.Lines) == 0 {
-		return nil
+	if len(p.Lines) > 0 {
+		all.Queue(db.SetUnitPrices, p.OrderIds, p.Lines, p.Prices)
 	}
-	if err := b.q.SetUnitPrices(ctx, p); err != nil {
-		return fmt.Errorf("set unit prices: %w", err)
-	}
-	return nil
 }
 
 // nameElsewhere adds to each reason the nearest other stores that have the
 // product, unless it is not sold any more.
-func (b *decideBatch) nameElsewhere(ctx context.Context) error {
+func (b *decideBatch) nameElsewhere(ctx context.Context, q *db.Queries) error {
 	short := map[stockKey][]*order.Reason{}
 	for i := range b.verdicts {
 		c := &b.cases[i]
@@ -139,7 +140,7 @@ func (b *decideBatch) nameElsewhere(ctx context.Context) error {
 			}
 		}
 	}
-	return nameElsewhere(ctx, b.q, short)
+	return nameElsewhere(ctx, q, short)
 }
 
 // nameElsewhere adds the nearest other stores to the reasons of each line that

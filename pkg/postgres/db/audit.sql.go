@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const auditEvents = `-- name: AuditEvents :many
+const AuditEvents = `-- name: AuditEvents :many
 WITH told AS (
     SELECT order_id,
            coalesce(bool_and(status = 'PENDING') FILTER (WHERE sequence = 1), true) AS begun,
@@ -48,7 +48,7 @@ type AuditEventsRow struct {
 // Orders whose events are not their states: the second is the decision at its
 // time, the third the cancellation. The first, the saving, may be left out.
 func (q *Queries) AuditEvents(ctx context.Context, most int32) ([]AuditEventsRow, error) {
-	rows, err := q.db.Query(ctx, auditEvents, most)
+	rows, err := q.db.Query(ctx, AuditEvents, most)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (q *Queries) AuditEvents(ctx context.Context, most int32) ([]AuditEventsRow
 	return items, nil
 }
 
-const auditHeld = `-- name: AuditHeld :many
+const AuditHeld = `-- name: AuditHeld :many
 WITH reserved AS (
     SELECT r.store_id, i.product_id, sum(i.quantity) AS pieces
     FROM reservations r JOIN reservation_items i ON i.reservation_id = r.id
@@ -103,7 +103,7 @@ type AuditHeldRow struct {
 // Stock lines that hold other than what live reservations hold. A line that is
 // gone holds nothing.
 func (q *Queries) AuditHeld(ctx context.Context, most int32) ([]AuditHeldRow, error) {
-	rows, err := q.db.Query(ctx, auditHeld, most)
+	rows, err := q.db.Query(ctx, AuditHeld, most)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (q *Queries) AuditHeld(ctx context.Context, most int32) ([]AuditHeldRow, er
 	return items, nil
 }
 
-const auditHeldBeyond = `-- name: AuditHeldBeyond :many
+const AuditHeldBeyond = `-- name: AuditHeldBeyond :many
 SELECT count(*) OVER () AS found, i.store_id, i.product_id, i.quantity, i.held
 FROM inventory i
 WHERE i.held > i.quantity
@@ -146,7 +146,7 @@ type AuditHeldBeyondRow struct {
 
 // Not wrong: a recount may find less on the shelf than is held.
 func (q *Queries) AuditHeldBeyond(ctx context.Context, most int32) ([]AuditHeldBeyondRow, error) {
-	rows, err := q.db.Query(ctx, auditHeldBeyond, most)
+	rows, err := q.db.Query(ctx, AuditHeldBeyond, most)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (q *Queries) AuditHeldBeyond(ctx context.Context, most int32) ([]AuditHeldB
 	return items, nil
 }
 
-const auditKeys = `-- name: AuditKeys :many
+const AuditKeys = `-- name: AuditKeys :many
 SELECT count(*) OVER () AS found, k.route, k.key, k.order_id
 FROM idempotency_keys k LEFT JOIN orders o ON o.id = k.order_id
 WHERE k.order_id IS NOT NULL AND o.id IS NULL
@@ -187,7 +187,7 @@ type AuditKeysRow struct {
 }
 
 func (q *Queries) AuditKeys(ctx context.Context, most int32) ([]AuditKeysRow, error) {
-	rows, err := q.db.Query(ctx, auditKeys, most)
+	rows, err := q.db.Query(ctx, AuditKeys, most)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +211,7 @@ func (q *Queries) AuditKeys(ctx context.Context, most int32) ([]AuditKeysRow, er
 	return items, nil
 }
 
-const auditLines = `-- name: AuditLines :many
+const AuditLines = `-- name: AuditLines :many
 SELECT count(*) OVER () AS found, e.order_id::bigint AS order_id, e.known::boolean AS known
 FROM (
     SELECT o.id AS order_id, true AS known
@@ -232,7 +232,7 @@ type AuditLinesRow struct {
 
 // Orders without lines, and lines without an order.
 func (q *Queries) AuditLines(ctx context.Context, most int32) ([]AuditLinesRow, error) {
-	rows, err := q.db.Query(ctx, auditLines, most)
+	rows, err := q.db.Query(ctx, AuditLines, most)
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +251,7 @@ func (q *Queries) AuditLines(ctx context.Context, most int32) ([]AuditLinesRow, 
 	return items, nil
 }
 
-const auditMovements = `-- name: AuditMovements :many
+const AuditMovements = `-- name: AuditMovements :many
 WITH part AS (
     SELECT i.order_id, o.store_id, i.product_id, (o.status = 'CANCELLED')::integer AS cancelled,
            i.quantity_requested AS pieces, 0 AS sold, 0 AS sales, 0 AS returned, 0 AS returns
@@ -300,7 +300,7 @@ type AuditMovementsRow struct {
 // movements are put into one heap and summed once, in integers: a bigint's sum
 // is a numeric, which is slow. No right movement is beyond 32 bits.
 func (q *Queries) AuditMovements(ctx context.Context, most int32) ([]AuditMovementsRow, error) {
-	rows, err := q.db.Query(ctx, auditMovements, most)
+	rows, err := q.db.Query(ctx, AuditMovements, most)
 	if err != nil {
 		return nil, err
 	}
@@ -330,7 +330,7 @@ func (q *Queries) AuditMovements(ctx context.Context, most int32) ([]AuditMoveme
 	return items, nil
 }
 
-const auditNegative = `-- name: AuditNegative :many
+const AuditNegative = `-- name: AuditNegative :many
 SELECT count(*) OVER () AS found, i.store_id, i.product_id, i.quantity, i.held
 FROM inventory i
 WHERE i.quantity < 0 OR i.held < 0
@@ -347,7 +347,7 @@ type AuditNegativeRow struct {
 }
 
 func (q *Queries) AuditNegative(ctx context.Context, most int32) ([]AuditNegativeRow, error) {
-	rows, err := q.db.Query(ctx, auditNegative, most)
+	rows, err := q.db.Query(ctx, AuditNegative, most)
 	if err != nil {
 		return nil, err
 	}
@@ -372,7 +372,7 @@ func (q *Queries) AuditNegative(ctx context.Context, most int32) ([]AuditNegativ
 	return items, nil
 }
 
-const auditOrphans = `-- name: AuditOrphans :many
+const AuditOrphans = `-- name: AuditOrphans :many
 SELECT count(*) OVER () AS found, m.id, m.store_id, m.product_id, m.delta, m.reason, m.reference
 FROM stock_movements m
 LEFT JOIN orders o ON o.id = CASE WHEN m.reference ~ '^[1-9][0-9]{0,17}$' THEN m.reference::bigint END
@@ -393,7 +393,7 @@ type AuditOrphansRow struct {
 
 // Movements of orders that name no order.
 func (q *Queries) AuditOrphans(ctx context.Context, most int32) ([]AuditOrphansRow, error) {
-	rows, err := q.db.Query(ctx, auditOrphans, most)
+	rows, err := q.db.Query(ctx, AuditOrphans, most)
 	if err != nil {
 		return nil, err
 	}
@@ -420,7 +420,7 @@ func (q *Queries) AuditOrphans(ctx context.Context, most int32) ([]AuditOrphansR
 	return items, nil
 }
 
-const auditPending = `-- name: AuditPending :many
+const AuditPending = `-- name: AuditPending :many
 SELECT count(*) OVER () AS found, o.id, o.store_id, extract(epoch FROM now() - o.created_at)::bigint AS age_seconds
 FROM orders o
 WHERE o.status = 'PENDING' AND o.created_at < now() - interval '1 minute'
@@ -436,7 +436,7 @@ type AuditPendingRow struct {
 }
 
 func (q *Queries) AuditPending(ctx context.Context, most int32) ([]AuditPendingRow, error) {
-	rows, err := q.db.Query(ctx, auditPending, most)
+	rows, err := q.db.Query(ctx, AuditPending, most)
 	if err != nil {
 		return nil, err
 	}
@@ -460,7 +460,7 @@ func (q *Queries) AuditPending(ctx context.Context, most int32) ([]AuditPendingR
 	return items, nil
 }
 
-const auditReservations = `-- name: AuditReservations :many
+const AuditReservations = `-- name: AuditReservations :many
 SELECT count(*) OVER () AS found, r.id, r.store_id, extract(epoch FROM now() - r.expires_at)::bigint AS late_seconds
 FROM reservations r
 WHERE r.status = 'ACTIVE' AND r.expires_at < now() - interval '1 minute'
@@ -476,7 +476,7 @@ type AuditReservationsRow struct {
 }
 
 func (q *Queries) AuditReservations(ctx context.Context, most int32) ([]AuditReservationsRow, error) {
-	rows, err := q.db.Query(ctx, auditReservations, most)
+	rows, err := q.db.Query(ctx, AuditReservations, most)
 	if err != nil {
 		return nil, err
 	}
@@ -500,7 +500,7 @@ func (q *Queries) AuditReservations(ctx context.Context, most int32) ([]AuditRes
 	return items, nil
 }
 
-const auditStock = `-- name: AuditStock :many
+const AuditStock = `-- name: AuditStock :many
 SELECT count(*) OVER () AS found,
        coalesce(i.store_id, m.store_id)::bigint AS store_id, coalesce(i.product_id, m.product_id)::bigint AS product_id,
        i.quantity, coalesce(m.moved, 0)::bigint AS moved
@@ -523,7 +523,7 @@ type AuditStockRow struct {
 // Stock lines whose movements do not sum to their quantity. The movements of a
 // line that is gone sum to nothing.
 func (q *Queries) AuditStock(ctx context.Context, most int32) ([]AuditStockRow, error) {
-	rows, err := q.db.Query(ctx, auditStock, most)
+	rows, err := q.db.Query(ctx, AuditStock, most)
 	if err != nil {
 		return nil, err
 	}
@@ -548,7 +548,7 @@ func (q *Queries) AuditStock(ctx context.Context, most int32) ([]AuditStockRow, 
 	return items, nil
 }
 
-const auditTotals = `-- name: AuditTotals :many
+const AuditTotals = `-- name: AuditTotals :many
 WITH summed AS (
     SELECT order_id, sum(quantity_requested * unit_price) AS amount FROM order_items GROUP BY order_id
 )
@@ -568,7 +568,7 @@ type AuditTotalsRow struct {
 
 // An amount beyond 64 bits of minor units may be stored as the largest there is.
 func (q *Queries) AuditTotals(ctx context.Context, most int32) ([]AuditTotalsRow, error) {
-	rows, err := q.db.Query(ctx, auditTotals, most)
+	rows, err := q.db.Query(ctx, AuditTotals, most)
 	if err != nil {
 		return nil, err
 	}
@@ -592,7 +592,7 @@ func (q *Queries) AuditTotals(ctx context.Context, most int32) ([]AuditTotalsRow
 	return items, nil
 }
 
-const countAudited = `-- name: CountAudited :one
+const CountAudited = `-- name: CountAudited :one
 SELECT now()::timestamptz AS at,
        (SELECT count(*) FROM inventory) AS stock_lines,
        (SELECT count(*) FROM stock_movements) AS movements,
@@ -613,7 +613,7 @@ type CountAuditedRow struct {
 }
 
 func (q *Queries) CountAudited(ctx context.Context) (CountAuditedRow, error) {
-	row := q.db.QueryRow(ctx, countAudited)
+	row := q.db.QueryRow(ctx, CountAudited)
 	var i CountAuditedRow
 	err := row.Scan(
 		&i.At,
@@ -627,7 +627,7 @@ func (q *Queries) CountAudited(ctx context.Context) (CountAuditedRow, error) {
 	return i, err
 }
 
-const setAuditMode = `-- name: SetAuditMode :exec
+const SetAuditMode = `-- name: SetAuditMode :exec
 
 SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB', true),
        set_config('enable_nestloop', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
@@ -642,16 +642,16 @@ SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '64MB'
 // that what the planner does not know of the data cannot cost hours; and by one
 // process, since others want to be served meanwhile.
 func (q *Queries) SetAuditMode(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, setAuditMode)
+	_, err := q.db.Exec(ctx, SetAuditMode)
 	return err
 }
 
-const tryAuditLock = `-- name: TryAuditLock :one
+const TryAuditLock = `-- name: TryAuditLock :one
 SELECT pg_try_advisory_xact_lock($1)
 `
 
 func (q *Queries) TryAuditLock(ctx context.Context, key int64) (bool, error) {
-	row := q.db.QueryRow(ctx, tryAuditLock, key)
+	row := q.db.QueryRow(ctx, TryAuditLock, key)
 	var pg_try_advisory_xact_lock bool
 	err := row.Scan(&pg_try_advisory_xact_lock)
 	return pg_try_advisory_xact_lock, err

@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const lockRepairLines = `-- name: LockRepairLines :exec
+const LockRepairLines = `-- name: LockRepairLines :exec
 SELECT i.store_id FROM inventory i
 WHERE (i.store_id, i.product_id) IN (SELECT unnest($1::bigint[]), unnest($2::bigint[]))
 ORDER BY i.store_id, i.product_id
@@ -22,29 +22,29 @@ type LockRepairLinesParams struct {
 }
 
 func (q *Queries) LockRepairLines(ctx context.Context, arg LockRepairLinesParams) error {
-	_, err := q.db.Exec(ctx, lockRepairLines, arg.StoreIds, arg.ProductIds)
+	_, err := q.db.Exec(ctx, LockRepairLines, arg.StoreIds, arg.ProductIds)
 	return err
 }
 
-const lockRepairOrders = `-- name: LockRepairOrders :exec
+const LockRepairOrders = `-- name: LockRepairOrders :exec
 SELECT o.id FROM orders o WHERE o.id = ANY ($1::bigint[]) ORDER BY o.id FOR NO KEY UPDATE OF o
 `
 
 func (q *Queries) LockRepairOrders(ctx context.Context, ids []int64) error {
-	_, err := q.db.Exec(ctx, lockRepairOrders, ids)
+	_, err := q.db.Exec(ctx, LockRepairOrders, ids)
 	return err
 }
 
-const lockRepairReservations = `-- name: LockRepairReservations :exec
+const LockRepairReservations = `-- name: LockRepairReservations :exec
 SELECT r.id FROM reservations r WHERE r.id = ANY ($1::bigint[]) ORDER BY r.id FOR NO KEY UPDATE OF r
 `
 
 func (q *Queries) LockRepairReservations(ctx context.Context, ids []int64) error {
-	_, err := q.db.Exec(ctx, lockRepairReservations, ids)
+	_, err := q.db.Exec(ctx, LockRepairReservations, ids)
 	return err
 }
 
-const repairEvents = `-- name: RepairEvents :many
+const RepairEvents = `-- name: RepairEvents :many
 INSERT INTO order_events (order_id, sequence, status, at)
 SELECT o.id, 2, CASE o.status WHEN 'CANCELLED' THEN 'CONFIRMED' ELSE o.status END, o.decided_at
 FROM orders o WHERE o.id = ANY ($1::bigint[]) AND o.status <> 'PENDING'
@@ -60,7 +60,7 @@ type RepairEventsRow struct {
 
 // Tells the decision of orders again whose event is missing.
 func (q *Queries) RepairEvents(ctx context.Context, ids []int64) ([]RepairEventsRow, error) {
-	rows, err := q.db.Query(ctx, repairEvents, ids)
+	rows, err := q.db.Query(ctx, RepairEvents, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (q *Queries) RepairEvents(ctx context.Context, ids []int64) ([]RepairEvents
 	return items, nil
 }
 
-const repairHeld = `-- name: RepairHeld :many
+const RepairHeld = `-- name: RepairHeld :many
 UPDATE inventory i SET held = w.pieces
 FROM (
     SELECT l.store_id, l.product_id, coalesce(v.pieces, 0)::integer AS pieces
@@ -106,7 +106,7 @@ type RepairHeldRow struct {
 }
 
 func (q *Queries) RepairHeld(ctx context.Context, arg RepairHeldParams) ([]RepairHeldRow, error) {
-	rows, err := q.db.Query(ctx, repairHeld, arg.StoreIds, arg.ProductIds)
+	rows, err := q.db.Query(ctx, RepairHeld, arg.StoreIds, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (q *Queries) RepairHeld(ctx context.Context, arg RepairHeldParams) ([]Repai
 	return items, nil
 }
 
-const repairMovements = `-- name: RepairMovements :many
+const RepairMovements = `-- name: RepairMovements :many
 INSERT INTO stock_movements (store_id, product_id, delta, reason, reference)
 SELECT l.store_id, l.product_id, l.delta, l.reason, l.reference
 FROM (SELECT unnest($1::bigint[]) AS store_id, unnest($2::bigint[]) AS product_id,
@@ -153,7 +153,7 @@ type RepairMovementsRow struct {
 
 // Writes movements of orders again that the ledger has lost.
 func (q *Queries) RepairMovements(ctx context.Context, arg RepairMovementsParams) ([]RepairMovementsRow, error) {
-	rows, err := q.db.Query(ctx, repairMovements,
+	rows, err := q.db.Query(ctx, RepairMovements,
 		arg.StoreIds,
 		arg.ProductIds,
 		arg.Deltas,
@@ -184,14 +184,14 @@ func (q *Queries) RepairMovements(ctx context.Context, arg RepairMovementsParams
 	return items, nil
 }
 
-const repairReservations = `-- name: RepairReservations :many
+const RepairReservations = `-- name: RepairReservations :many
 UPDATE reservations r SET status = 'EXPIRED', ended_at = clock_timestamp()
 WHERE r.id = ANY ($1::bigint[]) AND r.status = 'ACTIVE' AND r.expires_at < now() - interval '1 minute'
 RETURNING r.id
 `
 
 func (q *Queries) RepairReservations(ctx context.Context, ids []int64) ([]int64, error) {
-	rows, err := q.db.Query(ctx, repairReservations, ids)
+	rows, err := q.db.Query(ctx, RepairReservations, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (q *Queries) RepairReservations(ctx context.Context, ids []int64) ([]int64,
 	return items, nil
 }
 
-const repairStock = `-- name: RepairStock :many
+const RepairStock = `-- name: RepairStock :many
 INSERT INTO stock_movements (store_id, product_id, delta, reason)
 SELECT l.store_id, l.product_id, coalesce(i.quantity, 0) - coalesce(m.moved, 0), 'repair'
 FROM (SELECT unnest($1::bigint[]) AS store_id, unnest($2::bigint[]) AS product_id) l
@@ -234,7 +234,7 @@ type RepairStockRow struct {
 
 // Balances the ledger of stock lines: the quantity stays.
 func (q *Queries) RepairStock(ctx context.Context, arg RepairStockParams) ([]RepairStockRow, error) {
-	rows, err := q.db.Query(ctx, repairStock, arg.StoreIds, arg.ProductIds)
+	rows, err := q.db.Query(ctx, RepairStock, arg.StoreIds, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func (q *Queries) RepairStock(ctx context.Context, arg RepairStockParams) ([]Rep
 	return items, nil
 }
 
-const repairTotals = `-- name: RepairTotals :many
+const RepairTotals = `-- name: RepairTotals :many
 UPDATE orders o SET total = least(s.amount, 92233720368547758.07)
 FROM (SELECT i.order_id, sum(i.quantity_requested * i.unit_price) AS amount
       FROM order_items i WHERE i.order_id = ANY ($1::bigint[]) GROUP BY i.order_id) s
@@ -267,7 +267,7 @@ type RepairTotalsRow struct {
 }
 
 func (q *Queries) RepairTotals(ctx context.Context, ids []int64) ([]RepairTotalsRow, error) {
-	rows, err := q.db.Query(ctx, repairTotals, ids)
+	rows, err := q.db.Query(ctx, RepairTotals, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +286,7 @@ func (q *Queries) RepairTotals(ctx context.Context, ids []int64) ([]RepairTotals
 	return items, nil
 }
 
-const setRepairPatience = `-- name: SetRepairPatience :exec
+const SetRepairPatience = `-- name: SetRepairPatience :exec
 
 SELECT set_config('lock_timeout', '10s', true)
 `
@@ -295,15 +295,15 @@ SELECT set_config('lock_timeout', '10s', true)
 // keeps: orders, then reservations, then stock lines.
 // For this transaction: a row that somebody holds for long ends it.
 func (q *Queries) SetRepairPatience(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, setRepairPatience)
+	_, err := q.db.Exec(ctx, SetRepairPatience)
 	return err
 }
 
-const waitForRepairLock = `-- name: WaitForRepairLock :exec
+const WaitForRepairLock = `-- name: WaitForRepairLock :exec
 SELECT pg_advisory_xact_lock($1)
 `
 
 func (q *Queries) WaitForRepairLock(ctx context.Context, key int64) error {
-	_, err := q.db.Exec(ctx, waitForRepairLock, key)
+	_, err := q.db.Exec(ctx, WaitForRepairLock, key)
 	return err
 }

@@ -12,7 +12,7 @@ import (
 	"aforro/pkg/catalog"
 )
 
-const getProduct = `-- name: GetProduct :one
+const GetProduct = `-- name: GetProduct :one
 SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price, p.gtin, p.image_url,
        p.attributes, p.released_on
 FROM products p JOIN categories c ON c.id = p.category_id
@@ -34,7 +34,7 @@ type GetProductRow struct {
 }
 
 func (q *Queries) GetProduct(ctx context.Context, id int64) (GetProductRow, error) {
-	row := q.db.QueryRow(ctx, getProduct, id)
+	row := q.db.QueryRow(ctx, GetProduct, id)
 	var i GetProductRow
 	err := row.Scan(
 		&i.ID,
@@ -52,7 +52,7 @@ func (q *Queries) GetProduct(ctx context.Context, id int64) (GetProductRow, erro
 	return i, err
 }
 
-const listAvailability = `-- name: ListAvailability :many
+const ListAvailability = `-- name: ListAvailability :many
 SELECT s.id AS store_id, s.city, greatest(i.quantity - i.held, 0)::integer AS quantity
 FROM inventory i JOIN stores s ON s.id = i.store_id
 WHERE i.product_id = $1
@@ -66,7 +66,7 @@ type ListAvailabilityRow struct {
 }
 
 func (q *Queries) ListAvailability(ctx context.Context, productID int64) ([]ListAvailabilityRow, error) {
-	rows, err := q.db.Query(ctx, listAvailability, productID)
+	rows, err := q.db.Query(ctx, ListAvailability, productID)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"aforro/pkg/catalog"
 )
 
-const getBacklog = `-- name: GetBacklog :one
+const GetBacklog = `-- name: GetBacklog :one
 SELECT (SELECT count(*) FROM confirmations c WHERE c.parked_at IS NOT NULL)::bigint AS parked,
        greatest(0, (
            SELECT max(extract(epoch FROM now() - first.next_at))
@@ -45,13 +45,13 @@ type GetBacklogRow struct {
 // How many rows are parked, and for how long the one that is due longest has
 // been so. A row behind another of its order does not count.
 func (q *Queries) GetBacklog(ctx context.Context) (GetBacklogRow, error) {
-	row := q.db.QueryRow(ctx, getBacklog)
+	row := q.db.QueryRow(ctx, GetBacklog)
 	var i GetBacklogRow
 	err := row.Scan(&i.Parked, &i.OverdueSeconds)
 	return i, err
 }
 
-const listDeliveries = `-- name: ListDeliveries :many
+const ListDeliveries = `-- name: ListDeliveries :many
 SELECT c.id, c.order_id, c.sequence, c.endpoint_id, c.created_at, c.attempts, c.next_at, c.last_error, c.delivered_at, c.parked_at, e.status
 FROM confirmations c JOIN order_events e ON e.order_id = c.order_id AND e.sequence = c.sequence
 WHERE c.endpoint_id = $1::bigint AND c.id < $2 AND (NOT $3::boolean OR c.delivered_at IS NOT NULL)
@@ -72,7 +72,7 @@ type ListDeliveriesRow struct {
 }
 
 func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) ([]ListDeliveriesRow, error) {
-	rows, err := q.db.Query(ctx, listDeliveries,
+	rows, err := q.db.Query(ctx, ListDeliveries,
 		arg.EndpointID,
 		arg.BeforeID,
 		arg.OnlyDelivered,
@@ -108,7 +108,7 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 	return items, nil
 }
 
-const listDueDeliveries = `-- name: ListDueDeliveries :many
+const ListDueDeliveries = `-- name: ListDueDeliveries :many
 SELECT c.id, c.order_id, c.sequence, c.endpoint_id, c.created_at, c.attempts, c.next_at, c.last_error, c.delivered_at, c.parked_at, e.status
 FROM confirmations c JOIN order_events e ON e.order_id = c.order_id AND e.sequence = c.sequence
 WHERE c.endpoint_id = $1::bigint AND c.id < $2 AND c.delivered_at IS NULL AND c.parked_at IS NULL
@@ -128,7 +128,7 @@ type ListDueDeliveriesRow struct {
 }
 
 func (q *Queries) ListDueDeliveries(ctx context.Context, arg ListDueDeliveriesParams) ([]ListDueDeliveriesRow, error) {
-	rows, err := q.db.Query(ctx, listDueDeliveries, arg.EndpointID, arg.BeforeID, arg.PageSize)
+	rows, err := q.db.Query(ctx, ListDueDeliveries, arg.EndpointID, arg.BeforeID, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (q *Queries) ListDueDeliveries(ctx context.Context, arg ListDueDeliveriesPa
 	return items, nil
 }
 
-const listParkedDeliveries = `-- name: ListParkedDeliveries :many
+const ListParkedDeliveries = `-- name: ListParkedDeliveries :many
 SELECT c.id, c.order_id, c.sequence, c.endpoint_id, c.created_at, c.attempts, c.next_at, c.last_error, c.delivered_at, c.parked_at, e.status
 FROM confirmations c JOIN order_events e ON e.order_id = c.order_id AND e.sequence = c.sequence
 WHERE c.endpoint_id = $1::bigint AND c.id < $2 AND c.parked_at IS NOT NULL
@@ -179,7 +179,7 @@ type ListParkedDeliveriesRow struct {
 }
 
 func (q *Queries) ListParkedDeliveries(ctx context.Context, arg ListParkedDeliveriesParams) ([]ListParkedDeliveriesRow, error) {
-	rows, err := q.db.Query(ctx, listParkedDeliveries, arg.EndpointID, arg.BeforeID, arg.PageSize)
+	rows, err := q.db.Query(ctx, ListParkedDeliveries, arg.EndpointID, arg.BeforeID, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (q *Queries) ListParkedDeliveries(ctx context.Context, arg ListParkedDelive
 	return items, nil
 }
 
-const parkOverdue = `-- name: ParkOverdue :execrows
+const ParkOverdue = `-- name: ParkOverdue :execrows
 UPDATE confirmations c
 SET parked_at = now(), last_error = $1
 WHERE c.id IN (
@@ -232,7 +232,7 @@ type ParkOverdueParams struct {
 
 // Parks what is due of an endpoint that has failed for a day, some at a time.
 func (q *Queries) ParkOverdue(ctx context.Context, arg ParkOverdueParams) (int64, error) {
-	result, err := q.db.Exec(ctx, parkOverdue,
+	result, err := q.db.Exec(ctx, ParkOverdue,
 		arg.Error,
 		arg.EndpointID,
 		arg.OlderSeconds,
@@ -244,7 +244,7 @@ func (q *Queries) ParkOverdue(ctx context.Context, arg ParkOverdueParams) (int64
 	return result.RowsAffected(), nil
 }
 
-const purgeConfirmations = `-- name: PurgeConfirmations :one
+const PurgeConfirmations = `-- name: PurgeConfirmations :one
 WITH page AS (
     SELECT c.id, c.created_at, c.delivered_at, c.parked_at FROM confirmations c WHERE c.id > $2 ORDER BY c.id LIMIT $3
 ), old AS (
@@ -278,7 +278,7 @@ type PurgeConfirmationsRow struct {
 // One step of a walk by id: drops what was delivered or parked long ago among
 // the next rows, and says where the step ended and whether all of it was young.
 func (q *Queries) PurgeConfirmations(ctx context.Context, arg PurgeConfirmationsParams) (PurgeConfirmationsRow, error) {
-	row := q.db.QueryRow(ctx, purgeConfirmations,
+	row := q.db.QueryRow(ctx, PurgeConfirmations,
 		arg.DeliveredSeconds,
 		arg.AfterID,
 		arg.PageSize,
@@ -294,7 +294,7 @@ func (q *Queries) PurgeConfirmations(ctx context.Context, arg PurgeConfirmations
 	return i, err
 }
 
-const queueConfirmations = `-- name: QueueConfirmations :execrows
+const QueueConfirmations = `-- name: QueueConfirmations :execrows
 WITH changed AS (
     SELECT unnest($1::bigint[]) AS order_id, unnest($2::integer[]) AS sequence
 ), receiver AS (
@@ -322,14 +322,14 @@ type QueueConfirmationsParams struct {
 // so that no decision waits for that. Each order is looked up on its own
 // (OFFSET 0 keeps it so).
 func (q *Queries) QueueConfirmations(ctx context.Context, arg QueueConfirmationsParams) (int64, error) {
-	result, err := q.db.Exec(ctx, queueConfirmations, arg.OrderIds, arg.Sequences)
+	result, err := q.db.Exec(ctx, QueueConfirmations, arg.OrderIds, arg.Sequences)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const readMessages = `-- name: ReadMessages :many
+const ReadMessages = `-- name: ReadMessages :many
 SELECT e.order_id, e.sequence, e.status, e.at, o.store_id, o.created_at, o.reasons, o.email,
        s.name AS store, s.city, i.product_id, i.quantity_requested, i.unit_price, p.title
 FROM (SELECT unnest($1::bigint[]) AS order_id, unnest($2::integer[]) AS sequence) asked
@@ -373,7 +373,7 @@ type ReadMessagesRow struct {
 // What the messages of order states say, one row a line of the order. Order by
 // order (OFFSET 0 keeps it so).
 func (q *Queries) ReadMessages(ctx context.Context, arg ReadMessagesParams) ([]ReadMessagesRow, error) {
-	rows, err := q.db.Query(ctx, readMessages, arg.OrderIds, arg.Sequences)
+	rows, err := q.db.Query(ctx, ReadMessages, arg.OrderIds, arg.Sequences)
 	if err != nil {
 		return nil, err
 	}
@@ -407,7 +407,7 @@ func (q *Queries) ReadMessages(ctx context.Context, arg ReadMessagesParams) ([]R
 	return items, nil
 }
 
-const recordDelivered = `-- name: RecordDelivered :exec
+const RecordDelivered = `-- name: RecordDelivered :exec
 UPDATE confirmations c
 SET delivered_at = now(), parked_at = NULL, attempts = c.attempts + 1, last_error = ''
 WHERE c.id = ANY ($1::bigint[]) AND c.delivered_at IS NULL
@@ -415,11 +415,11 @@ WHERE c.id = ANY ($1::bigint[]) AND c.delivered_at IS NULL
 
 // Delivered is delivered, whoever has the row meanwhile.
 func (q *Queries) RecordDelivered(ctx context.Context, ids []int64) error {
-	_, err := q.db.Exec(ctx, recordDelivered, ids)
+	_, err := q.db.Exec(ctx, RecordDelivered, ids)
 	return err
 }
 
-const recordFailed = `-- name: RecordFailed :exec
+const RecordFailed = `-- name: RecordFailed :exec
 UPDATE confirmations c
 SET attempts = c.attempts + 1, last_error = f.error, parked_at = CASE WHEN f.parked THEN now() END,
     next_at = now() + make_interval(secs => f.retry_seconds)
@@ -438,7 +438,7 @@ type RecordFailedParams struct {
 
 // Only while the row is still the taker's: the lease says so.
 func (q *Queries) RecordFailed(ctx context.Context, arg RecordFailedParams) error {
-	_, err := q.db.Exec(ctx, recordFailed,
+	_, err := q.db.Exec(ctx, RecordFailed,
 		arg.Ids,
 		arg.Leases,
 		arg.Parked,
@@ -448,18 +448,18 @@ func (q *Queries) RecordFailed(ctx context.Context, arg RecordFailedParams) erro
 	return err
 }
 
-const relaxCommit = `-- name: RelaxCommit :exec
+const RelaxCommit = `-- name: RelaxCommit :exec
 SELECT set_config('synchronous_commit', 'off', true)
 `
 
 // The rest of this transaction does not wait for the disk: what is lost with a
 // crash of the server is done again.
 func (q *Queries) RelaxCommit(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, relaxCommit)
+	_, err := q.db.Exec(ctx, RelaxCommit)
 	return err
 }
 
-const retryParked = `-- name: RetryParked :many
+const RetryParked = `-- name: RetryParked :many
 UPDATE confirmations c
 SET parked_at = NULL, attempts = 0, created_at = now(), next_at = now()
 WHERE c.id IN (
@@ -479,7 +479,7 @@ type RetryParkedParams struct {
 
 // Makes some parked rows after an id due again; their day begins anew.
 func (q *Queries) RetryParked(ctx context.Context, arg RetryParkedParams) ([]int64, error) {
-	rows, err := q.db.Query(ctx, retryParked, arg.EndpointID, arg.AfterID, arg.Most)
+	rows, err := q.db.Query(ctx, RetryParked, arg.EndpointID, arg.AfterID, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -498,7 +498,7 @@ func (q *Queries) RetryParked(ctx context.Context, arg RetryParkedParams) ([]int
 	return items, nil
 }
 
-const takeMails = `-- name: TakeMails :many
+const TakeMails = `-- name: TakeMails :many
 WITH due AS (
     SELECT c.id FROM confirmations c
     WHERE c.endpoint_id IS NULL AND c.next_at <= now() AND c.delivered_at IS NULL AND c.parked_at IS NULL
@@ -533,7 +533,7 @@ type TakeMailsRow struct {
 
 // The same for e-mail.
 func (q *Queries) TakeMails(ctx context.Context, arg TakeMailsParams) ([]TakeMailsRow, error) {
-	rows, err := q.db.Query(ctx, takeMails, arg.LeaseSeconds, arg.Room)
+	rows, err := q.db.Query(ctx, TakeMails, arg.LeaseSeconds, arg.Room)
 	if err != nil {
 		return nil, err
 	}
@@ -559,7 +559,7 @@ func (q *Queries) TakeMails(ctx context.Context, arg TakeMailsParams) ([]TakeMai
 	return items, nil
 }
 
-const takeWebhooks = `-- name: TakeWebhooks :many
+const TakeWebhooks = `-- name: TakeWebhooks :many
 WITH due AS (
     SELECT d.id, w.id AS endpoint_id, w.url, w.secret, w.previous_secret,
            coalesce(w.previous_until > now(), false) AS previous_signs
@@ -610,7 +610,7 @@ type TakeWebhooksRow struct {
 // next time to the end of a lease: whoever dies with it lets it come back. A row
 // behind an undelivered one of the same order and endpoint is not due.
 func (q *Queries) TakeWebhooks(ctx context.Context, arg TakeWebhooksParams) ([]TakeWebhooksRow, error) {
-	rows, err := q.db.Query(ctx, takeWebhooks,
+	rows, err := q.db.Query(ctx, TakeWebhooks,
 		arg.LeaseSeconds,
 		arg.EndpointIds,
 		arg.Rooms,

@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const claimKey = `-- name: ClaimKey :execrows
+const ClaimKey = `-- name: ClaimKey :execrows
 INSERT INTO idempotency_keys (route, key, fingerprint)
 VALUES ($1, $2, $3)
 ON CONFLICT (route, key) DO NOTHING
@@ -23,14 +23,14 @@ type ClaimKeyParams struct {
 
 // Waits while another transaction uses the key for the first time.
 func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) (int64, error) {
-	result, err := q.db.Exec(ctx, claimKey, arg.Route, arg.Key, arg.Fingerprint)
+	result, err := q.db.Exec(ctx, ClaimKey, arg.Route, arg.Key, arg.Fingerprint)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const forgetKeys = `-- name: ForgetKeys :execrows
+const ForgetKeys = `-- name: ForgetKeys :execrows
 DELETE FROM idempotency_keys
 WHERE ctid = ANY (ARRAY(
     SELECT k.ctid FROM idempotency_keys k
@@ -48,14 +48,14 @@ type ForgetKeysParams struct {
 // The oldest that are at least so old, by the database's clock. Keys that
 // another worker forgets at this moment are left to it.
 func (q *Queries) ForgetKeys(ctx context.Context, arg ForgetKeysParams) (int64, error) {
-	result, err := q.db.Exec(ctx, forgetKeys, arg.OlderSeconds, arg.Most)
+	result, err := q.db.Exec(ctx, ForgetKeys, arg.OlderSeconds, arg.Most)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const getKey = `-- name: GetKey :one
+const GetKey = `-- name: GetKey :one
 SELECT fingerprint, answer FROM idempotency_keys WHERE route = $1 AND key = $2
 `
 
@@ -70,13 +70,13 @@ type GetKeyRow struct {
 }
 
 func (q *Queries) GetKey(ctx context.Context, arg GetKeyParams) (GetKeyRow, error) {
-	row := q.db.QueryRow(ctx, getKey, arg.Route, arg.Key)
+	row := q.db.QueryRow(ctx, GetKey, arg.Route, arg.Key)
 	var i GetKeyRow
 	err := row.Scan(&i.Fingerprint, &i.Answer)
 	return i, err
 }
 
-const keepAnswer = `-- name: KeepAnswer :exec
+const KeepAnswer = `-- name: KeepAnswer :exec
 UPDATE idempotency_keys SET answer = $1 WHERE route = $2 AND key = $3
 `
 
@@ -87,6 +87,6 @@ type KeepAnswerParams struct {
 }
 
 func (q *Queries) KeepAnswer(ctx context.Context, arg KeepAnswerParams) error {
-	_, err := q.db.Exec(ctx, keepAnswer, arg.Answer, arg.Route, arg.Key)
+	_, err := q.db.Exec(ctx, KeepAnswer, arg.Answer, arg.Route, arg.Key)
 	return err
 }

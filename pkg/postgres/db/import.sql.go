@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const addStores = `-- name: AddStores :execrows
+const AddStores = `-- name: AddStores :execrows
 INSERT INTO stores (id, name, city, latitude, longitude)
 SELECT unnest($1::bigint[]), unnest($2::text[]), unnest($3::text[]),
        unnest($4::double precision[]), unnest($5::double precision[])
@@ -26,7 +26,7 @@ type AddStoresParams struct {
 
 // Stores that exist stay as they are.
 func (q *Queries) AddStores(ctx context.Context, arg AddStoresParams) (int64, error) {
-	result, err := q.db.Exec(ctx, addStores,
+	result, err := q.db.Exec(ctx, AddStores,
 		arg.Ids,
 		arg.Names,
 		arg.Cities,
@@ -39,7 +39,7 @@ func (q *Queries) AddStores(ctx context.Context, arg AddStoresParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
-const beginLoad = `-- name: BeginLoad :exec
+const BeginLoad = `-- name: BeginLoad :exec
 INSERT INTO loads (name)
 SELECT $1::text
 WHERE NOT EXISTS (SELECT 1 FROM products) AND NOT EXISTS (SELECT 1 FROM stores)
@@ -48,20 +48,20 @@ ON CONFLICT DO NOTHING
 
 // Marks a load as begun, unless there is a catalogue already.
 func (q *Queries) BeginLoad(ctx context.Context, name string) error {
-	_, err := q.db.Exec(ctx, beginLoad, name)
+	_, err := q.db.Exec(ctx, BeginLoad, name)
 	return err
 }
 
-const finishLoad = `-- name: FinishLoad :exec
+const FinishLoad = `-- name: FinishLoad :exec
 UPDATE loads SET finished_at = now() WHERE name = $1 AND finished_at IS NULL
 `
 
 func (q *Queries) FinishLoad(ctx context.Context, name string) error {
-	_, err := q.db.Exec(ctx, finishLoad, name)
+	_, err := q.db.Exec(ctx, FinishLoad, name)
 	return err
 }
 
-const highestIDs = `-- name: HighestIDs :one
+const HighestIDs = `-- name: HighestIDs :one
 SELECT coalesce((SELECT max(p.id) FROM products p), 0)::bigint AS product,
        coalesce((SELECT max(s.id) FROM stores s), 0)::bigint AS store
 `
@@ -72,18 +72,18 @@ type HighestIDsRow struct {
 }
 
 func (q *Queries) HighestIDs(ctx context.Context) (HighestIDsRow, error) {
-	row := q.db.QueryRow(ctx, highestIDs)
+	row := q.db.QueryRow(ctx, HighestIDs)
 	var i HighestIDsRow
 	err := row.Scan(&i.Product, &i.Store)
 	return i, err
 }
 
-const loadFinished = `-- name: LoadFinished :one
+const LoadFinished = `-- name: LoadFinished :one
 SELECT (finished_at IS NOT NULL)::boolean AS finished FROM loads WHERE name = $1
 `
 
 func (q *Queries) LoadFinished(ctx context.Context, name string) (bool, error) {
-	row := q.db.QueryRow(ctx, loadFinished, name)
+	row := q.db.QueryRow(ctx, LoadFinished, name)
 	var finished bool
 	err := row.Scan(&finished)
 	return finished, err

@@ -11,7 +11,7 @@ import (
 	"aforro/pkg/catalog"
 )
 
-const listInventory = `-- name: ListInventory :many
+const ListInventory = `-- name: ListInventory :many
 SELECT p.id, p.sku, p.title, p.price, c.name AS category, greatest(i.quantity - i.held, 0)::integer AS quantity
 FROM inventory i
 JOIN products p ON p.id = i.product_id
@@ -40,7 +40,7 @@ type ListInventoryRow struct {
 
 // A page of a store's active lines by title, after (title, id) of the page before.
 func (q *Queries) ListInventory(ctx context.Context, arg ListInventoryParams) ([]ListInventoryRow, error) {
-	rows, err := q.db.Query(ctx, listInventory,
+	rows, err := q.db.Query(ctx, ListInventory,
 		arg.StoreID,
 		arg.AfterTitle,
 		arg.AfterID,

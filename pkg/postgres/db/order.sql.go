@@ -12,7 +12,7 @@ import (
 	"aforro/pkg/catalog"
 )
 
-const cancelOrder = `-- name: CancelOrder :exec
+const CancelOrder = `-- name: CancelOrder :exec
 WITH told AS MATERIALIZED (
     SELECT clock_timestamp() AS at, set_config('aforro.reason', 'cancel', true), set_config('aforro.reference', $2::text, true)
 ), given AS (
@@ -36,11 +36,11 @@ type CancelOrderParams struct {
 // Gives the stock of an order back and writes its last state. A line that was
 // removed since comes back. The settings are what the ledger's trigger records.
 func (q *Queries) CancelOrder(ctx context.Context, arg CancelOrderParams) error {
-	_, err := q.db.Exec(ctx, cancelOrder, arg.ID, arg.Reference)
+	_, err := q.db.Exec(ctx, CancelOrder, arg.ID, arg.Reference)
 	return err
 }
 
-const confirmSaved = `-- name: ConfirmSaved :many
+const ConfirmSaved = `-- name: ConfirmSaved :many
 SELECT o.id, o.created_at, pg_logical_emit_message(true, 'aforro', 'saved') IS NOT NULL AS logged
 FROM orders o WHERE o.id = ANY ($1::bigint[])
 `
@@ -54,7 +54,7 @@ type ConfirmSavedRow struct {
 // Of these orders those that are there. Run in a transaction that waits for the
 // disk, so that what it answers stays true.
 func (q *Queries) ConfirmSaved(ctx context.Context, ids []int64) ([]ConfirmSavedRow, error) {
-	rows, err := q.db.Query(ctx, confirmSaved, ids)
+	rows, err := q.db.Query(ctx, ConfirmSaved, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (q *Queries) ConfirmSaved(ctx context.Context, ids []int64) ([]ConfirmSaved
 	return items, nil
 }
 
-const getOrder = `-- name: GetOrder :many
+const GetOrder = `-- name: GetOrder :many
 SELECT o.id, o.store_id, o.status, o.created_at, o.decided_at, o.reasons, o.total, o.reservation_id, o.email, i.order_id, i.line, i.product_id, i.quantity_requested, i.unit_price,
        (SELECT array_agg(e.status ORDER BY e.sequence) FROM order_events e WHERE e.order_id = o.id)::text[] AS statuses,
        (SELECT array_agg(e.at ORDER BY e.sequence) FROM order_events e WHERE e.order_id = o.id)::timestamptz[] AS times
@@ -91,7 +91,7 @@ type GetOrderRow struct {
 
 // One row a line, so that one statement (one snapshot) gives the whole order.
 func (q *Queries) GetOrder(ctx context.Context, id int64) ([]GetOrderRow, error) {
-	rows, err := q.db.Query(ctx, getOrder, id)
+	rows, err := q.db.Query(ctx, GetOrder, id)
 	if err != nil {
 		return nil, err
 	}
@@ -127,13 +127,13 @@ func (q *Queries) GetOrder(ctx context.Context, id int64) ([]GetOrderRow, error)
 	return items, nil
 }
 
-const listActiveReservations = `-- name: ListActiveReservations :many
+const ListActiveReservations = `-- name: ListActiveReservations :many
 SELECT r.id FROM reservations r WHERE r.id = ANY ($1::bigint[]) AND r.status = 'ACTIVE'
 `
 
 // Which of these are ACTIVE, held by somebody or not.
 func (q *Queries) ListActiveReservations(ctx context.Context, ids []int64) ([]int64, error) {
-	rows, err := q.db.Query(ctx, listActiveReservations, ids)
+	rows, err := q.db.Query(ctx, ListActiveReservations, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (q *Queries) ListActiveReservations(ctx context.Context, ids []int64) ([]in
 	return items, nil
 }
 
-const listElsewhere = `-- name: ListElsewhere :many
+const ListElsewhere = `-- name: ListElsewhere :many
 SELECT w.store_id::bigint AS from_id, h.latitude AS from_latitude, h.longitude AS from_longitude, w.product_id::bigint AS product_id,
        n.store_id, n.city, n.latitude, n.longitude, n.available
 FROM (SELECT unnest($1::bigint[]) AS store_id, unnest($2::bigint[]) AS product_id) w
@@ -189,7 +189,7 @@ type ListElsewhereRow struct {
 // first. The sort key is the squared chord through the Earth, which grows with
 // the distance.
 func (q *Queries) ListElsewhere(ctx context.Context, arg ListElsewhereParams) ([]ListElsewhereRow, error) {
-	rows, err := q.db.Query(ctx, listElsewhere, arg.StoreIds, arg.ProductIds, arg.Most)
+	rows, err := q.db.Query(ctx, ListElsewhere, arg.StoreIds, arg.ProductIds, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func (q *Queries) ListElsewhere(ctx context.Context, arg ListElsewhereParams) ([
 	return items, nil
 }
 
-const listOrderKeys = `-- name: ListOrderKeys :many
+const ListOrderKeys = `-- name: ListOrderKeys :many
 SELECT k.key, k.fingerprint, o.id AS order_id, o.created_at
 FROM idempotency_keys k JOIN orders o ON o.id = k.order_id
 WHERE k.route = 'orders' AND k.key = ANY ($1::text[])
@@ -233,7 +233,7 @@ type ListOrderKeysRow struct {
 
 // The earlier uses of keys of orders.
 func (q *Queries) ListOrderKeys(ctx context.Context, keys []string) ([]ListOrderKeysRow, error) {
-	rows, err := q.db.Query(ctx, listOrderKeys, keys)
+	rows, err := q.db.Query(ctx, ListOrderKeys, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (q *Queries) ListOrderKeys(ctx context.Context, keys []string) ([]ListOrder
 	return items, nil
 }
 
-const listPending = `-- name: ListPending :many
+const ListPending = `-- name: ListPending :many
 SELECT o.id, extract(epoch FROM now() - o.created_at)::float8 AS age_seconds
 FROM orders o
 WHERE o.status = 'PENDING' AND o.id > $1
@@ -280,7 +280,7 @@ type ListPendingRow struct {
 // PENDING orders by id, after an id, that were saved at least so long ago, by
 // the database's clock.
 func (q *Queries) ListPending(ctx context.Context, arg ListPendingParams) ([]ListPendingRow, error) {
-	rows, err := q.db.Query(ctx, listPending, arg.AfterID, arg.OlderSeconds, arg.Most)
+	rows, err := q.db.Query(ctx, ListPending, arg.AfterID, arg.OlderSeconds, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -299,7 +299,7 @@ func (q *Queries) ListPending(ctx context.Context, arg ListPendingParams) ([]Lis
 	return items, nil
 }
 
-const listStockLines = `-- name: ListStockLines :many
+const ListStockLines = `-- name: ListStockLines :many
 SELECT i.store_id, i.product_id
 FROM inventory i
 WHERE (i.store_id, i.product_id) IN (
@@ -318,7 +318,7 @@ type ListStockLinesRow struct {
 
 // Which of these lines there are, held by somebody or not.
 func (q *Queries) ListStockLines(ctx context.Context, arg ListStockLinesParams) ([]ListStockLinesRow, error) {
-	rows, err := q.db.Query(ctx, listStockLines, arg.StoreIds, arg.ProductIds)
+	rows, err := q.db.Query(ctx, ListStockLines, arg.StoreIds, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
@@ -337,7 +337,7 @@ func (q *Queries) ListStockLines(ctx context.Context, arg ListStockLinesParams) 
 	return items, nil
 }
 
-const listStoreOrders = `-- name: ListStoreOrders :many
+const ListStoreOrders = `-- name: ListStoreOrders :many
 SELECT o.id, o.status, o.created_at,
        (SELECT count(*) FROM order_items i WHERE i.order_id = o.id) AS lines
 FROM orders o
@@ -360,7 +360,7 @@ type ListStoreOrdersRow struct {
 }
 
 func (q *Queries) ListStoreOrders(ctx context.Context, arg ListStoreOrdersParams) ([]ListStoreOrdersRow, error) {
-	rows, err := q.db.Query(ctx, listStoreOrders, arg.StoreID, arg.BeforeID, arg.PageSize)
+	rows, err := q.db.Query(ctx, ListStoreOrders, arg.StoreID, arg.BeforeID, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -384,7 +384,7 @@ func (q *Queries) ListStoreOrders(ctx context.Context, arg ListStoreOrdersParams
 	return items, nil
 }
 
-const lockFreeReservations = `-- name: LockFreeReservations :many
+const LockFreeReservations = `-- name: LockFreeReservations :many
 SELECT r.id, r.store_id, i.product_id, i.quantity
 FROM reservations r JOIN reservation_items i ON i.reservation_id = r.id
 WHERE r.id = ANY ($1::bigint[]) AND r.status = 'ACTIVE'
@@ -401,7 +401,7 @@ type LockFreeReservationsRow struct {
 
 // LockReservations of those that nobody holds.
 func (q *Queries) LockFreeReservations(ctx context.Context, ids []int64) ([]LockFreeReservationsRow, error) {
-	rows, err := q.db.Query(ctx, lockFreeReservations, ids)
+	rows, err := q.db.Query(ctx, LockFreeReservations, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -425,7 +425,7 @@ func (q *Queries) LockFreeReservations(ctx context.Context, ids []int64) ([]Lock
 	return items, nil
 }
 
-const lockFreeStock = `-- name: LockFreeStock :many
+const LockFreeStock = `-- name: LockFreeStock :many
 SELECT i.store_id, i.product_id, i.quantity, i.held
 FROM inventory i
 WHERE (i.store_id, i.product_id) IN (
@@ -441,7 +441,7 @@ type LockFreeStockParams struct {
 
 // LockStock of those lines that nobody holds.
 func (q *Queries) LockFreeStock(ctx context.Context, arg LockFreeStockParams) ([]Inventory, error) {
-	rows, err := q.db.Query(ctx, lockFreeStock, arg.StoreIds, arg.ProductIds)
+	rows, err := q.db.Query(ctx, LockFreeStock, arg.StoreIds, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
@@ -465,7 +465,7 @@ func (q *Queries) LockFreeStock(ctx context.Context, arg LockFreeStockParams) ([
 	return items, nil
 }
 
-const lockOrder = `-- name: LockOrder :one
+const LockOrder = `-- name: LockOrder :one
 SELECT o.store_id, o.status FROM orders o WHERE o.id = $1 FOR NO KEY UPDATE
 `
 
@@ -475,13 +475,13 @@ type LockOrderRow struct {
 }
 
 func (q *Queries) LockOrder(ctx context.Context, id int64) (LockOrderRow, error) {
-	row := q.db.QueryRow(ctx, lockOrder, id)
+	row := q.db.QueryRow(ctx, LockOrder, id)
 	var i LockOrderRow
 	err := row.Scan(&i.StoreID, &i.Status)
 	return i, err
 }
 
-const lockOrderStock = `-- name: LockOrderStock :many
+const LockOrderStock = `-- name: LockOrderStock :many
 SELECT i.product_id FROM inventory i
 WHERE i.store_id = $1 AND i.product_id IN (SELECT t.product_id FROM order_items t WHERE t.order_id = $2)
 ORDER BY i.store_id, i.product_id
@@ -495,7 +495,7 @@ type LockOrderStockParams struct {
 
 // Locks the stock lines of an order, in the order of all locks.
 func (q *Queries) LockOrderStock(ctx context.Context, arg LockOrderStockParams) ([]int64, error) {
-	rows, err := q.db.Query(ctx, lockOrderStock, arg.StoreID, arg.OrderID)
+	rows, err := q.db.Query(ctx, LockOrderStock, arg.StoreID, arg.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -514,7 +514,7 @@ func (q *Queries) LockOrderStock(ctx context.Context, arg LockOrderStockParams) 
 	return items, nil
 }
 
-const lockPending = `-- name: LockPending :many
+const LockPending = `-- name: LockPending :many
 WITH head AS MATERIALIZED (
     SELECT o.id, o.store_id, o.created_at, o.reservation_id
     FROM orders o
@@ -553,7 +553,7 @@ type LockPendingRow struct {
 // Item by item through an index (OFFSET 0 keeps it so): for a large batch the
 // planner would else read all items there are.
 func (q *Queries) LockPending(ctx context.Context, ids []int64) ([]LockPendingRow, error) {
-	rows, err := q.db.Query(ctx, lockPending, ids)
+	rows, err := q.db.Query(ctx, LockPending, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -583,10 +583,10 @@ func (q *Queries) LockPending(ctx context.Context, ids []int64) ([]LockPendingRo
 	return items, nil
 }
 
-const lockReservations = `-- name: LockReservations :many
+const LockReservations = `-- name: LockReservations :many
 SELECT r.id, r.store_id, i.product_id, i.quantity
 FROM reservations r JOIN reservation_items i ON i.reservation_id = r.id
-WHERE r.id = ANY ($1::bigint[]) AND r.status = 'ACTIVE'
+WHERE r.id IN (SELECT o.reservation_id FROM orders o WHERE o.id = ANY ($1::bigint[])) AND r.status = 'ACTIVE'
 ORDER BY r.id, i.product_id
 FOR NO KEY UPDATE OF r
 `
@@ -598,9 +598,9 @@ type LockReservationsRow struct {
 	Quantity  int32
 }
 
-// What the ACTIVE ones among the reservations hold.
-func (q *Queries) LockReservations(ctx context.Context, ids []int64) ([]LockReservationsRow, error) {
-	rows, err := q.db.Query(ctx, lockReservations, ids)
+// What the ACTIVE ones among the reservations of orders hold.
+func (q *Queries) LockReservations(ctx context.Context, orderIds []int64) ([]LockReservationsRow, error) {
+	rows, err := q.db.Query(ctx, LockReservations, orderIds)
 	if err != nil {
 		return nil, err
 	}
@@ -624,24 +624,35 @@ func (q *Queries) LockReservations(ctx context.Context, ids []int64) ([]LockRese
 	return items, nil
 }
 
-const lockStock = `-- name: LockStock :many
+const LockStock = `-- name: LockStock :many
+WITH wanted AS MATERIALIZED (
+    SELECT o.store_id, o.reservation_id, a.id
+    FROM (SELECT unnest($1::bigint[]) AS id) a
+    CROSS JOIN LATERAL (SELECT t.store_id, t.reservation_id FROM orders t WHERE t.id = a.id OFFSET 0) o
+), line AS MATERIALIZED (
+    SELECT DISTINCT l.store_id, l.product_id
+    FROM (
+        SELECT w.store_id, i.product_id FROM wanted w
+        CROSS JOIN LATERAL (SELECT t.product_id FROM order_items t WHERE t.order_id = w.id OFFSET 0) i
+        UNION ALL
+        SELECT r.store_id, i.product_id FROM wanted w
+        CROSS JOIN LATERAL (SELECT t.id, t.store_id FROM reservations t WHERE t.id = w.reservation_id OFFSET 0) r
+        CROSS JOIN LATERAL (SELECT t.product_id FROM reservation_items t WHERE t.reservation_id = r.id OFFSET 0) i
+        WHERE w.reservation_id IS NOT NULL
+    ) l
+)
 SELECT i.store_id, i.product_id, i.quantity, i.held
 FROM inventory i
-WHERE (i.store_id, i.product_id) IN (
-    SELECT unnest($1::bigint[]), unnest($2::bigint[]))
+WHERE (i.store_id, i.product_id) IN (SELECT line.store_id, line.product_id FROM line)
 ORDER BY i.store_id, i.product_id
 FOR NO KEY UPDATE OF i
 `
 
-type LockStockParams struct {
-	StoreIds   []int64
-	ProductIds []int64
-}
-
-// Locks the stock lines that orders want, in (store, product) order, so that
-// two decisions wait for each other and never in a circle.
-func (q *Queries) LockStock(ctx context.Context, arg LockStockParams) ([]Inventory, error) {
-	rows, err := q.db.Query(ctx, lockStock, arg.StoreIds, arg.ProductIds)
+// Locks the stock lines that orders, and what they may consume, are about, in
+// (store, product) order, so that two decisions wait for each other and never in
+// a circle. Orders are looked up one by one (OFFSET 0 keeps it so).
+func (q *Queries) LockStock(ctx context.Context, orderIds []int64) ([]Inventory, error) {
+	rows, err := q.db.Query(ctx, LockStock, orderIds)
 	if err != nil {
 		return nil, err
 	}
@@ -665,7 +676,7 @@ func (q *Queries) LockStock(ctx context.Context, arg LockStockParams) ([]Invento
 	return items, nil
 }
 
-const saveOrders = `-- name: SaveOrders :many
+const SaveOrders = `-- name: SaveOrders :many
 WITH asked AS MATERIALIZED (
     SELECT a.n, a.store_id, a.reservation_id, a.email, a.key, a.fingerprint, s.id IS NOT NULL AS store_known,
            k.order_id AS earlier_id, k.fingerprint AS earlier_fingerprint, k.created_at AS earlier_at
@@ -751,7 +762,7 @@ type SaveOrdersRow struct {
 // and the CASE tell the planner of many rows, so that it joins what was asked by
 // hashing and not each with each.
 func (q *Queries) SaveOrders(ctx context.Context, arg SaveOrdersParams) ([]SaveOrdersRow, error) {
-	rows, err := q.db.Query(ctx, saveOrders,
+	rows, err := q.db.Query(ctx, SaveOrders,
 		arg.StoreIds,
 		arg.ReservationIds,
 		arg.Emails,
@@ -792,7 +803,7 @@ func (q *Queries) SaveOrders(ctx context.Context, arg SaveOrdersParams) ([]SaveO
 	return items, nil
 }
 
-const setUnitPrices = `-- name: SetUnitPrices :exec
+const SetUnitPrices = `-- name: SetUnitPrices :exec
 UPDATE order_items i SET unit_price = w.price::numeric
 FROM (SELECT unnest($1::bigint[]) AS order_id, unnest($2::integer[]) AS line, unnest($3::text[]) AS price) w
 WHERE i.order_id = w.order_id AND i.line = w.line
@@ -805,11 +816,11 @@ type SetUnitPricesParams struct {
 }
 
 func (q *Queries) SetUnitPrices(ctx context.Context, arg SetUnitPricesParams) error {
-	_, err := q.db.Exec(ctx, setUnitPrices, arg.OrderIds, arg.Lines, arg.Prices)
+	_, err := q.db.Exec(ctx, SetUnitPrices, arg.OrderIds, arg.Lines, arg.Prices)
 	return err
 }
 
-const settleOrders = `-- name: SettleOrders :one
+const SettleOrders = `-- name: SettleOrders :one
 WITH told AS MATERIALIZED (
     SELECT clock_timestamp() AS at, set_config('aforro.reason', 'order', true), set_config('aforro.movements', $1::text, true)
 ), stock AS (
@@ -860,7 +871,7 @@ type SettleOrdersRow struct {
 // index. The settings tell the ledger's trigger, which runs when this statement
 // ends, which order each movement belongs to.
 func (q *Queries) SettleOrders(ctx context.Context, arg SettleOrdersParams) (SettleOrdersRow, error) {
-	row := q.db.QueryRow(ctx, settleOrders,
+	row := q.db.QueryRow(ctx, SettleOrders,
 		arg.Movements,
 		arg.StockStores,
 		arg.StockProducts,

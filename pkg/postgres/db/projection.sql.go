@@ -12,17 +12,17 @@ import (
 	"aforro/pkg/catalog"
 )
 
-const announceTargets = `-- name: AnnounceTargets :exec
+const AnnounceTargets = `-- name: AnnounceTargets :exec
 SELECT pg_logical_emit_message(true, 'aforro', 'targets')
 `
 
 // A message in the stream itself: it reaches the indexer in commit order.
 func (q *Queries) AnnounceTargets(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, announceTargets)
+	_, err := q.db.Exec(ctx, AnnounceTargets)
 	return err
 }
 
-const askVisibility = `-- name: AskVisibility :one
+const AskVisibility = `-- name: AskVisibility :one
 SELECT coalesce(bool_and(pg_visible_in_snapshot(
            (now.xmax + ((x.low - now.xmax + 2147483648) & 4294967295) - 2147483648)::text::xid8, now.snapshot)), true)::boolean AS visible
 FROM (SELECT pg_current_snapshot() AS snapshot, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xmax) now
@@ -33,35 +33,35 @@ LEFT JOIN unnest($1::bigint[]) AS x (low) ON true
 // each later one. The stream carries the low 32 bits of an id: of the ids with
 // these bits the one nearest to the snapshot's end is meant.
 func (q *Queries) AskVisibility(ctx context.Context, transactions []int64) (bool, error) {
-	row := q.db.QueryRow(ctx, askVisibility, transactions)
+	row := q.db.QueryRow(ctx, AskVisibility, transactions)
 	var visible bool
 	err := row.Scan(&visible)
 	return visible, err
 }
 
-const countActiveProducts = `-- name: CountActiveProducts :one
+const CountActiveProducts = `-- name: CountActiveProducts :one
 SELECT count(*) FROM products WHERE active
 `
 
 func (q *Queries) CountActiveProducts(ctx context.Context) (int64, error) {
-	row := q.db.QueryRow(ctx, countActiveProducts)
+	row := q.db.QueryRow(ctx, CountActiveProducts)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
-const flushPosition = `-- name: FlushPosition :one
+const FlushPosition = `-- name: FlushPosition :one
 SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint
 `
 
 func (q *Queries) FlushPosition(ctx context.Context) (int64, error) {
-	row := q.db.QueryRow(ctx, flushPosition)
+	row := q.db.QueryRow(ctx, FlushPosition)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
 }
 
-const getSlot = `-- name: GetSlot :one
+const GetSlot = `-- name: GetSlot :one
 SELECT coalesce(active, false)::boolean AS active, (coalesce(confirmed_flush_lsn, '0/0') - '0/0'::pg_lsn)::bigint AS confirmed,
        coalesce(wal_status, '')::text AS wal_status, coalesce(plugin = 'pgoutput' AND database = current_database(), false)::boolean AS ours,
        (pg_current_wal_flush_lsn() - coalesce(restart_lsn, '0/0'))::bigint AS retained
@@ -77,7 +77,7 @@ type GetSlotRow struct {
 }
 
 func (q *Queries) GetSlot(ctx context.Context, slotName *string) (GetSlotRow, error) {
-	row := q.db.QueryRow(ctx, getSlot, slotName)
+	row := q.db.QueryRow(ctx, GetSlot, slotName)
 	var i GetSlotRow
 	err := row.Scan(
 		&i.Active,
@@ -89,7 +89,7 @@ func (q *Queries) GetSlot(ctx context.Context, slotName *string) (GetSlotRow, er
 	return i, err
 }
 
-const identifyHistory = `-- name: IdentifyHistory :one
+const IdentifyHistory = `-- name: IdentifyHistory :one
 SELECT (SELECT system_identifier FROM pg_control_system())::text AS system_id,
        ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer AS timeline,
        (d.datname || '/' || d.oid)::text AS database
@@ -106,13 +106,13 @@ type IdentifyHistoryRow struct {
 // promotion only with the next checkpoint. A database that was dropped and made
 // again has another oid.
 func (q *Queries) IdentifyHistory(ctx context.Context) (IdentifyHistoryRow, error) {
-	row := q.db.QueryRow(ctx, identifyHistory)
+	row := q.db.QueryRow(ctx, IdentifyHistory)
 	var i IdentifyHistoryRow
 	err := row.Scan(&i.SystemID, &i.Timeline, &i.Database)
 	return i, err
 }
 
-const listCategoryProducts = `-- name: ListCategoryProducts :many
+const ListCategoryProducts = `-- name: ListCategoryProducts :many
 SELECT id FROM products WHERE category_id = $1 AND id > $2 ORDER BY id LIMIT $3
 `
 
@@ -123,7 +123,7 @@ type ListCategoryProductsParams struct {
 }
 
 func (q *Queries) ListCategoryProducts(ctx context.Context, arg ListCategoryProductsParams) ([]int64, error) {
-	rows, err := q.db.Query(ctx, listCategoryProducts, arg.CategoryID, arg.After, arg.PageSize)
+	rows, err := q.db.Query(ctx, ListCategoryProducts, arg.CategoryID, arg.After, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (q *Queries) ListCategoryProducts(ctx context.Context, arg ListCategoryProd
 	return items, nil
 }
 
-const oldestWriter = `-- name: OldestWriter :one
+const OldestWriter = `-- name: OldestWriter :one
 SELECT pid, coalesce(datname, '')::text AS database, coalesce(application_name, '')::text AS application,
        extract(epoch FROM now() - xact_start)::float8 AS seconds
 FROM pg_catalog.pg_stat_activity
@@ -159,7 +159,7 @@ type OldestWriterRow struct {
 
 // The transaction that a new slot waits for longest, in whichever database.
 func (q *Queries) OldestWriter(ctx context.Context) (OldestWriterRow, error) {
-	row := q.db.QueryRow(ctx, oldestWriter)
+	row := q.db.QueryRow(ctx, OldestWriter)
 	var i OldestWriterRow
 	err := row.Scan(
 		&i.Pid,
@@ -170,7 +170,7 @@ func (q *Queries) OldestWriter(ctx context.Context) (OldestWriterRow, error) {
 	return i, err
 }
 
-const projectProducts = `-- name: ProjectProducts :many
+const ProjectProducts = `-- name: ProjectProducts :many
 SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
        coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
        p.attributes, p.released_on, s.stores, s.quantities
@@ -204,7 +204,7 @@ type ProjectProductsRow struct {
 // The documents of these products: only those that are active. Quantities are
 // what can be sold.
 func (q *Queries) ProjectProducts(ctx context.Context, ids []int64) ([]ProjectProductsRow, error) {
-	rows, err := q.db.Query(ctx, projectProducts, ids)
+	rows, err := q.db.Query(ctx, ProjectProducts, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +237,7 @@ func (q *Queries) ProjectProducts(ctx context.Context, ids []int64) ([]ProjectPr
 	return items, nil
 }
 
-const projectProductsAfter = `-- name: ProjectProductsAfter :many
+const ProjectProductsAfter = `-- name: ProjectProductsAfter :many
 SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
        coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
        p.attributes, p.released_on, s.stores, s.quantities
@@ -274,7 +274,7 @@ type ProjectProductsAfterRow struct {
 
 // The next documents in the order of their ids: how an index is built.
 func (q *Queries) ProjectProductsAfter(ctx context.Context, arg ProjectProductsAfterParams) ([]ProjectProductsAfterRow, error) {
-	rows, err := q.db.Query(ctx, projectProductsAfter, arg.After, arg.PageSize)
+	rows, err := q.db.Query(ctx, ProjectProductsAfter, arg.After, arg.PageSize)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const endReservations = `-- name: EndReservations :one
+const EndReservations = `-- name: EndReservations :one
 WITH ended AS (
     UPDATE reservations r SET status = $1, ended_at = clock_timestamp()
     FROM (SELECT unnest($2::bigint[]) AS id) asked
@@ -36,13 +36,13 @@ type EndReservationsParams struct {
 // lines are locked before. A line that was deleted and made anew holds less
 // than they say, and then holds nothing.
 func (q *Queries) EndReservations(ctx context.Context, arg EndReservationsParams) (int64, error) {
-	row := q.db.QueryRow(ctx, endReservations, arg.Status, arg.Ids)
+	row := q.db.QueryRow(ctx, EndReservations, arg.Status, arg.Ids)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
-const listFree = `-- name: ListFree :many
+const ListFree = `-- name: ListFree :many
 SELECT asked.id::bigint AS id
 FROM (SELECT unnest($1::bigint[]) AS id) asked
 WHERE NOT EXISTS (
@@ -62,7 +62,7 @@ type ListFreeParams struct {
 
 // Of the reservations those that hold no line beside the given ones.
 func (q *Queries) ListFree(ctx context.Context, arg ListFreeParams) ([]int64, error) {
-	rows, err := q.db.Query(ctx, listFree, arg.Ids, arg.StoreIds, arg.ProductIds)
+	rows, err := q.db.Query(ctx, ListFree, arg.Ids, arg.StoreIds, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (q *Queries) ListFree(ctx context.Context, arg ListFreeParams) ([]int64, er
 	return items, nil
 }
 
-const lockCartLines = `-- name: LockCartLines :many
+const LockCartLines = `-- name: LockCartLines :many
 SELECT i.product_id, i.quantity, i.held
 FROM inventory i
 WHERE i.store_id = $1 AND i.product_id = ANY ($2::bigint[])
@@ -102,7 +102,7 @@ type LockCartLinesRow struct {
 
 // Locks those lines of a store that it carries, in (store, product) order.
 func (q *Queries) LockCartLines(ctx context.Context, arg LockCartLinesParams) ([]LockCartLinesRow, error) {
-	rows, err := q.db.Query(ctx, lockCartLines, arg.StoreID, arg.ProductIds)
+	rows, err := q.db.Query(ctx, LockCartLines, arg.StoreID, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (q *Queries) LockCartLines(ctx context.Context, arg LockCartLinesParams) ([
 	return items, nil
 }
 
-const lockExpired = `-- name: LockExpired :many
+const LockExpired = `-- name: LockExpired :many
 SELECT r.id, r.expires_at
 FROM reservations r
 WHERE r.status = 'ACTIVE' AND r.expires_at <= now() AND (r.expires_at, r.id) > ($1::timestamptz, $2::bigint)
@@ -145,7 +145,7 @@ type LockExpiredRow struct {
 // after a place in that list. One that somebody else ends at this moment is
 // left to him.
 func (q *Queries) LockExpired(ctx context.Context, arg LockExpiredParams) ([]LockExpiredRow, error) {
-	rows, err := q.db.Query(ctx, lockExpired, arg.AfterAt, arg.AfterID, arg.Most)
+	rows, err := q.db.Query(ctx, LockExpired, arg.AfterAt, arg.AfterID, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (q *Queries) LockExpired(ctx context.Context, arg LockExpiredParams) ([]Loc
 	return items, nil
 }
 
-const lockFreeLines = `-- name: LockFreeLines :many
+const LockFreeLines = `-- name: LockFreeLines :many
 SELECT i.store_id, i.product_id
 FROM inventory i
 WHERE (i.store_id, i.product_id) IN (
@@ -183,7 +183,7 @@ type LockFreeLinesRow struct {
 
 // The same, without those that somebody else has locked.
 func (q *Queries) LockFreeLines(ctx context.Context, ids []int64) ([]LockFreeLinesRow, error) {
-	rows, err := q.db.Query(ctx, lockFreeLines, ids)
+	rows, err := q.db.Query(ctx, LockFreeLines, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (q *Queries) LockFreeLines(ctx context.Context, ids []int64) ([]LockFreeLin
 	return items, nil
 }
 
-const lockHeldLines = `-- name: LockHeldLines :exec
+const LockHeldLines = `-- name: LockHeldLines :exec
 SELECT i.product_id
 FROM inventory i
 WHERE (i.store_id, i.product_id) IN (
@@ -217,23 +217,23 @@ FOR UPDATE OF i
 // Locks what the reservations hold, in (store, product) order. A line that was
 // deleted meanwhile is no longer there to be locked.
 func (q *Queries) LockHeldLines(ctx context.Context, ids []int64) error {
-	_, err := q.db.Exec(ctx, lockHeldLines, ids)
+	_, err := q.db.Exec(ctx, LockHeldLines, ids)
 	return err
 }
 
-const lockReservation = `-- name: LockReservation :one
+const LockReservation = `-- name: LockReservation :one
 SELECT r.status FROM reservations r WHERE r.id = $1 FOR NO KEY UPDATE
 `
 
 // Not FOR UPDATE, for which the check of an order's reference to it would wait.
 func (q *Queries) LockReservation(ctx context.Context, id int64) (string, error) {
-	row := q.db.QueryRow(ctx, lockReservation, id)
+	row := q.db.QueryRow(ctx, LockReservation, id)
 	var status string
 	err := row.Scan(&status)
 	return status, err
 }
 
-const openReservation = `-- name: OpenReservation :one
+const OpenReservation = `-- name: OpenReservation :one
 WITH made AS (
     INSERT INTO reservations (store_id, created_at, expires_at)
     SELECT $1, t.at, t.at + make_interval(secs => $2::float8) FROM (SELECT clock_timestamp() AS at) t
@@ -266,7 +266,7 @@ type OpenReservationRow struct {
 
 // The time runs from here, not from when the transaction began to wait for locks.
 func (q *Queries) OpenReservation(ctx context.Context, arg OpenReservationParams) (OpenReservationRow, error) {
-	row := q.db.QueryRow(ctx, openReservation,
+	row := q.db.QueryRow(ctx, OpenReservation,
 		arg.StoreID,
 		arg.Seconds,
 		arg.ProductIds,
@@ -277,12 +277,12 @@ func (q *Queries) OpenReservation(ctx context.Context, arg OpenReservationParams
 	return i, err
 }
 
-const setLockTimeout = `-- name: SetLockTimeout :exec
+const SetLockTimeout = `-- name: SetLockTimeout :exec
 SELECT set_config('lock_timeout', $1::text, true)
 `
 
 // For this transaction.
 func (q *Queries) SetLockTimeout(ctx context.Context, milliseconds string) error {
-	_, err := q.db.Exec(ctx, setLockTimeout, milliseconds)
+	_, err := q.db.Exec(ctx, SetLockTimeout, milliseconds)
 	return err
 }

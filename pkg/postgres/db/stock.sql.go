@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const askProducts = `-- name: AskProducts :many
+const AskProducts = `-- name: AskProducts :many
 SELECT (s.id IS NOT NULL)::boolean AS store_known,
        (p.id IS NOT NULL)::boolean AS known, coalesce(p.active, false)::boolean AS active
 FROM (SELECT unnest($1::bigint[]) AS product_id, generate_subscripts($1::bigint[], 1) AS line) a
@@ -32,7 +32,7 @@ type AskProductsRow struct {
 
 // One row a product, in the order asked: whether it and the store exist.
 func (q *Queries) AskProducts(ctx context.Context, arg AskProductsParams) ([]AskProductsRow, error) {
-	rows, err := q.db.Query(ctx, askProducts, arg.ProductIds, arg.StoreID)
+	rows, err := q.db.Query(ctx, AskProducts, arg.ProductIds, arg.StoreID)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (q *Queries) AskProducts(ctx context.Context, arg AskProductsParams) ([]Ask
 	return items, nil
 }
 
-const listLines = `-- name: ListLines :many
+const ListLines = `-- name: ListLines :many
 SELECT i.product_id, i.quantity, i.held
 FROM inventory i
 WHERE i.store_id = $1 AND i.product_id = ANY ($2::bigint[])
@@ -69,7 +69,7 @@ type ListLinesRow struct {
 }
 
 func (q *Queries) ListLines(ctx context.Context, arg ListLinesParams) ([]ListLinesRow, error) {
-	rows, err := q.db.Query(ctx, listLines, arg.StoreID, arg.ProductIds)
+	rows, err := q.db.Query(ctx, ListLines, arg.StoreID, arg.ProductIds)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (q *Queries) ListLines(ctx context.Context, arg ListLinesParams) ([]ListLin
 	return items, nil
 }
 
-const listMovements = `-- name: ListMovements :many
+const ListMovements = `-- name: ListMovements :many
 SELECT m.id, m.at, m.delta, m.reason, m.reference
 FROM stock_movements m
 WHERE m.store_id = $1 AND m.product_id = $2 AND m.id < $3
@@ -112,7 +112,7 @@ type ListMovementsRow struct {
 }
 
 func (q *Queries) ListMovements(ctx context.Context, arg ListMovementsParams) ([]ListMovementsRow, error) {
-	rows, err := q.db.Query(ctx, listMovements,
+	rows, err := q.db.Query(ctx, ListMovements,
 		arg.StoreID,
 		arg.ProductID,
 		arg.BeforeID,
@@ -142,7 +142,7 @@ func (q *Queries) ListMovements(ctx context.Context, arg ListMovementsParams) ([
 	return items, nil
 }
 
-const lockOrMakeLines = `-- name: LockOrMakeLines :exec
+const LockOrMakeLines = `-- name: LockOrMakeLines :exec
 INSERT INTO inventory AS i (store_id, product_id, quantity)
 SELECT $1, w.product_id, 0
 FROM (SELECT unnest($2::bigint[]) AS product_id) w
@@ -159,11 +159,11 @@ type LockOrMakeLinesParams struct {
 // pieces), all in one pass in (store, product) order, as everybody locks them.
 // A condition that is never true locks a line and does not write it.
 func (q *Queries) LockOrMakeLines(ctx context.Context, arg LockOrMakeLinesParams) error {
-	_, err := q.db.Exec(ctx, lockOrMakeLines, arg.StoreID, arg.ProductIds)
+	_, err := q.db.Exec(ctx, LockOrMakeLines, arg.StoreID, arg.ProductIds)
 	return err
 }
 
-const openAdjustment = `-- name: OpenAdjustment :one
+const OpenAdjustment = `-- name: OpenAdjustment :one
 WITH made AS (
     INSERT INTO stock_adjustments (store_id, reason, note) VALUES ($1, $2, $3)
     RETURNING stock_adjustments.id, stock_adjustments.reason
@@ -188,13 +188,13 @@ type OpenAdjustmentRow struct {
 // Records an adjustment, and has the ledger's trigger record its id and reason
 // for the stock changes of this transaction from here on.
 func (q *Queries) OpenAdjustment(ctx context.Context, arg OpenAdjustmentParams) (OpenAdjustmentRow, error) {
-	row := q.db.QueryRow(ctx, openAdjustment, arg.StoreID, arg.Reason, arg.Note)
+	row := q.db.QueryRow(ctx, OpenAdjustment, arg.StoreID, arg.Reason, arg.Note)
 	var i OpenAdjustmentRow
 	err := row.Scan(&i.ID, &i.Reason, &i.Reference)
 	return i, err
 }
 
-const setLines = `-- name: SetLines :execrows
+const SetLines = `-- name: SetLines :execrows
 UPDATE inventory i SET quantity = w.quantity
 FROM (SELECT unnest($2::bigint[]) AS product_id, unnest($3::integer[]) AS quantity) w
 WHERE i.store_id = $1 AND i.product_id = w.product_id
@@ -207,7 +207,7 @@ type SetLinesParams struct {
 }
 
 func (q *Queries) SetLines(ctx context.Context, arg SetLinesParams) (int64, error) {
-	result, err := q.db.Exec(ctx, setLines, arg.StoreID, arg.ProductIds, arg.Quantities)
+	result, err := q.db.Exec(ctx, SetLines, arg.StoreID, arg.ProductIds, arg.Quantities)
 	if err != nil {
 		return 0, err
 	}

@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const listStores = `-- name: ListStores :many
+const ListStores = `-- name: ListStores :many
 SELECT id, name, city, latitude, longitude FROM stores ORDER BY id
 `
 
@@ -22,7 +22,7 @@ type ListStoresRow struct {
 }
 
 func (q *Queries) ListStores(ctx context.Context) ([]ListStoresRow, error) {
-	rows, err := q.db.Query(ctx, listStores)
+	rows, err := q.db.Query(ctx, ListStores)
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +47,12 @@ func (q *Queries) ListStores(ctx context.Context) ([]ListStoresRow, error) {
 	return items, nil
 }
 
-const storeExists = `-- name: StoreExists :one
+const StoreExists = `-- name: StoreExists :one
 SELECT EXISTS (SELECT 1 FROM stores WHERE id = $1)
 `
 
 func (q *Queries) StoreExists(ctx context.Context, id int64) (bool, error) {
-	row := q.db.QueryRow(ctx, storeExists, id)
+	row := q.db.QueryRow(ctx, StoreExists, id)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const addEndpoint = `-- name: AddEndpoint :one
+const AddEndpoint = `-- name: AddEndpoint :one
 INSERT INTO webhook_endpoints (url, description, secret)
 SELECT $1, $2, $3
 WHERE (SELECT count(*) FROM webhook_endpoints) < $4::bigint
@@ -34,7 +34,7 @@ type AddEndpointRow struct {
 
 // No row when there are as many as there may be.
 func (q *Queries) AddEndpoint(ctx context.Context, arg AddEndpointParams) (AddEndpointRow, error) {
-	row := q.db.QueryRow(ctx, addEndpoint,
+	row := q.db.QueryRow(ctx, AddEndpoint,
 		arg.Url,
 		arg.Description,
 		arg.Secret,
@@ -51,7 +51,7 @@ func (q *Queries) AddEndpoint(ctx context.Context, arg AddEndpointParams) (AddEn
 	return i, err
 }
 
-const changeEndpoint = `-- name: ChangeEndpoint :one
+const ChangeEndpoint = `-- name: ChangeEndpoint :one
 UPDATE webhook_endpoints
 SET url = coalesce($1, url), description = coalesce($2, description)
 WHERE id = $3
@@ -73,7 +73,7 @@ type ChangeEndpointRow struct {
 }
 
 func (q *Queries) ChangeEndpoint(ctx context.Context, arg ChangeEndpointParams) (ChangeEndpointRow, error) {
-	row := q.db.QueryRow(ctx, changeEndpoint, arg.Url, arg.Description, arg.ID)
+	row := q.db.QueryRow(ctx, ChangeEndpoint, arg.Url, arg.Description, arg.ID)
 	var i ChangeEndpointRow
 	err := row.Scan(
 		&i.ID,
@@ -85,7 +85,7 @@ func (q *Queries) ChangeEndpoint(ctx context.Context, arg ChangeEndpointParams) 
 	return i, err
 }
 
-const dropDeliveries = `-- name: DropDeliveries :execrows
+const DropDeliveries = `-- name: DropDeliveries :execrows
 DELETE FROM confirmations c
 WHERE c.id = ANY (ARRAY(SELECT d.id FROM confirmations d WHERE d.endpoint_id = $1::bigint ORDER BY d.id LIMIT $2))
 `
@@ -98,14 +98,14 @@ type DropDeliveriesParams struct {
 // Some of an endpoint's deliveries: what is removed with it may be much. (Through
 // an array, or the planner would read the whole table for as many.)
 func (q *Queries) DropDeliveries(ctx context.Context, arg DropDeliveriesParams) (int64, error) {
-	result, err := q.db.Exec(ctx, dropDeliveries, arg.EndpointID, arg.Most)
+	result, err := q.db.Exec(ctx, DropDeliveries, arg.EndpointID, arg.Most)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const getEndpoint = `-- name: GetEndpoint :one
+const GetEndpoint = `-- name: GetEndpoint :one
 SELECT w.id, w.url, w.description, w.created_at, w.previous_until
 FROM webhook_endpoints w WHERE w.id = $1
 `
@@ -119,7 +119,7 @@ type GetEndpointRow struct {
 }
 
 func (q *Queries) GetEndpoint(ctx context.Context, id int64) (GetEndpointRow, error) {
-	row := q.db.QueryRow(ctx, getEndpoint, id)
+	row := q.db.QueryRow(ctx, GetEndpoint, id)
 	var i GetEndpointRow
 	err := row.Scan(
 		&i.ID,
@@ -131,7 +131,7 @@ func (q *Queries) GetEndpoint(ctx context.Context, id int64) (GetEndpointRow, er
 	return i, err
 }
 
-const getTarget = `-- name: GetTarget :one
+const GetTarget = `-- name: GetTarget :one
 SELECT w.id, w.url, w.secret, w.previous_secret, coalesce(w.previous_until > now(), false)::boolean AS previous_signs
 FROM webhook_endpoints w WHERE w.id = $1
 `
@@ -145,7 +145,7 @@ type GetTargetRow struct {
 }
 
 func (q *Queries) GetTarget(ctx context.Context, id int64) (GetTargetRow, error) {
-	row := q.db.QueryRow(ctx, getTarget, id)
+	row := q.db.QueryRow(ctx, GetTarget, id)
 	var i GetTargetRow
 	err := row.Scan(
 		&i.ID,
@@ -157,7 +157,7 @@ func (q *Queries) GetTarget(ctx context.Context, id int64) (GetTargetRow, error)
 	return i, err
 }
 
-const listEndpoints = `-- name: ListEndpoints :many
+const ListEndpoints = `-- name: ListEndpoints :many
 SELECT w.id, w.url, w.description, w.created_at, w.previous_until
 FROM webhook_endpoints w ORDER BY w.id
 `
@@ -171,7 +171,7 @@ type ListEndpointsRow struct {
 }
 
 func (q *Queries) ListEndpoints(ctx context.Context) ([]ListEndpointsRow, error) {
-	rows, err := q.db.Query(ctx, listEndpoints)
+	rows, err := q.db.Query(ctx, ListEndpoints)
 	if err != nil {
 		return nil, err
 	}
@@ -196,19 +196,19 @@ func (q *Queries) ListEndpoints(ctx context.Context) ([]ListEndpointsRow, error)
 	return items, nil
 }
 
-const removeEndpoint = `-- name: RemoveEndpoint :execrows
+const RemoveEndpoint = `-- name: RemoveEndpoint :execrows
 DELETE FROM webhook_endpoints WHERE id = $1
 `
 
 func (q *Queries) RemoveEndpoint(ctx context.Context, id int64) (int64, error) {
-	result, err := q.db.Exec(ctx, removeEndpoint, id)
+	result, err := q.db.Exec(ctx, RemoveEndpoint, id)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const rotateSecret = `-- name: RotateSecret :one
+const RotateSecret = `-- name: RotateSecret :one
 UPDATE webhook_endpoints
 SET previous_secret = secret, previous_until = now() + make_interval(secs => $1::float8), secret = $2
 WHERE id = $3
@@ -222,7 +222,7 @@ type RotateSecretParams struct {
 }
 
 func (q *Queries) RotateSecret(ctx context.Context, arg RotateSecretParams) (time.Time, error) {
-	row := q.db.QueryRow(ctx, rotateSecret, arg.OverlapSeconds, arg.Secret, arg.ID)
+	row := q.db.QueryRow(ctx, RotateSecret, arg.OverlapSeconds, arg.Secret, arg.ID)
 	var until time.Time
 	err := row.Scan(&until)
 	return until, err

@@ -93,10 +93,10 @@ LEFT JOIN products p ON p.id = i.product_id
 ORDER BY h.id, i.line;
 
 -- name: LockReservations :many
--- What the ACTIVE ones among the reservations hold.
+-- What the ACTIVE ones among the reservations of orders hold.
 SELECT r.id, r.store_id, i.product_id, i.quantity
 FROM reservations r JOIN reservation_items i ON i.reservation_id = r.id
-WHERE r.id = ANY (@ids::bigint[]) AND r.status = 'ACTIVE'
+WHERE r.id IN (SELECT o.reservation_id FROM orders o WHERE o.id = ANY (@order_ids::bigint[])) AND r.status = 'ACTIVE'
 ORDER BY r.id, i.product_id
 FOR NO KEY UPDATE OF r;
 
@@ -113,12 +113,28 @@ FOR NO KEY UPDATE OF r SKIP LOCKED;
 SELECT r.id FROM reservations r WHERE r.id = ANY (@ids::bigint[]) AND r.status = 'ACTIVE';
 
 -- name: LockStock :many
--- Locks the stock lines that orders want, in (store, product) order, so that
--- two decisions wait for each other and never in a circle.
+-- Locks the stock lines that orders, and what they may consume, are about, in
+-- (store, product) order, so that two decisions wait for each other and never in
+-- a circle. Orders are looked up one by one (OFFSET 0 keeps it so).
+WITH wanted AS MATERIALIZED (
+    SELECT o.store_id, o.reservation_id, a.id
+    FROM (SELECT unnest(@order_ids::bigint[]) AS id) a
+    CROSS JOIN LATERAL (SELECT t.store_id, t.reservation_id FROM orders t WHERE t.id = a.id OFFSET 0) o
+), line AS MATERIALIZED (
+    SELECT DISTINCT l.store_id, l.product_id
+    FROM (
+        SELECT w.store_id, i.product_id FROM wanted w
+        CROSS JOIN LATERAL (SELECT t.product_id FROM order_items t WHERE t.order_id = w.id OFFSET 0) i
+        UNION ALL
+        SELECT r.store_id, i.product_id FROM wanted w
+        CROSS JOIN LATERAL (SELECT t.id, t.store_id FROM reservations t WHERE t.id = w.reservation_id OFFSET 0) r
+        CROSS JOIN LATERAL (SELECT t.product_id FROM reservation_items t WHERE t.reservation_id = r.id OFFSET 0) i
+        WHERE w.reservation_id IS NOT NULL
+    ) l
+)
 SELECT i.store_id, i.product_id, i.quantity, i.held
 FROM inventory i
-WHERE (i.store_id, i.product_id) IN (
-    SELECT unnest(@store_ids::bigint[]), unnest(@product_ids::bigint[]))
+WHERE (i.store_id, i.product_id) IN (SELECT line.store_id, line.product_id FROM line)
 ORDER BY i.store_id, i.product_id
 FOR NO KEY UPDATE OF i;
 
