@@ -33,7 +33,7 @@ type Config struct {
 	DecisionWait   time.Duration `env:"AFORRO_DECISION_WAIT" envDefault:"2s" check:"min:0s,max:10s" help:"How long POST /orders/ waits for the decision before it answers 202."`
 
 	WorkerConcurrency int           `env:"AFORRO_WORKER_CONCURRENCY" envDefault:"8" check:"min:1,max:256" help:"Tasks that one worker runs at once."`
-	QueueCheck        time.Duration `env:"AFORRO_QUEUE_CHECK" envDefault:"5ms" check:"min:1ms,max:5s" help:"How often an idle worker looks for tasks."`
+	QueueCheck        time.Duration `env:"AFORRO_QUEUE_CHECK" envDefault:"2ms" check:"min:1ms,max:5s" help:"How often an idle worker looks for tasks."`
 	SweepEvery        time.Duration `env:"AFORRO_SWEEP_EVERY" envDefault:"1s" check:"min:100ms,max:1m" help:"How often PENDING orders that nothing works on are looked for."`
 	AuditEvery        time.Duration `env:"AFORRO_AUDIT_EVERY" envDefault:"15m" check:"min:0s,max:168h" help:"How often a worker audits orders, stock, ledger and reservations; 0 turns it off."`
 

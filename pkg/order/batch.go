@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 
@@ -104,16 +103,23 @@ func (b *Batcher[In, Out]) enter(in []In) ([]*call[In, Out], error) {
 	return calls, nil
 }
 
-// fly runs batches until nothing waits. Before each it lets those run who are
-// ready to: calls that have come already then go with it. Where nobody is, that
-// costs nothing.
+// Where batches follow each other and have company, the next one gathers for a
+// moment: those who were answered by the last come again just then, and each
+// batch costs the same, large or small. A call that finds nobody at work, or
+// comes alone, is not kept waiting.
+const company, gather = 4, 500 * time.Microsecond
+
+// fly runs batches until nothing waits.
 func (b *Batcher[In, Out]) fly() {
-	for {
-		runtime.Gosched()
+	for last := 0; ; {
+		if last > company {
+			time.Sleep(gather)
+		}
 		batch := b.take()
 		if batch == nil {
 			return
 		}
+		last = len(batch)
 		b.run(batch)
 	}
 }

@@ -16,14 +16,12 @@ type Decider struct {
 	batch Batcher[int64, *Decision]
 }
 
-// decideFlights is how many decisions one process has under way: while one
-// waits for the disk, the next works.
-const decideFlights = 2
-
-// NewDecider returns a decider. After, when not nil, hears of each batch that
-// was decided, before those who asked for it.
+// NewDecider returns a decider. It has one decision under way at a time: with two
+// the batches are half as large, and on a hot product the second only waits for
+// the first one's stock. After, when not nil, hears of each batch that was
+// decided, before those who asked for it.
 func NewDecider(d Decisions, after func(ctx context.Context, decided []Decision)) *Decider {
-	return &Decider{Batcher[int64, *Decision]{Flights: decideFlights, Run: func(ctx context.Context, ids []int64) ([]Result[*Decision], error) {
+	return &Decider{Batcher[int64, *Decision]{Run: func(ctx context.Context, ids []int64) ([]Result[*Decision], error) {
 		decided, held, err := d.DecidePending(ctx, ids)
 		if err != nil {
 			return nil, err
