@@ -36,6 +36,7 @@ AFORRO_TOKEN_SECRET. /docs shows the routes, /readyz what it is waiting for.`,
 			if err != nil {
 				return err
 			}
+			collectSeldom()
 			a := newApp(c, logger(c))
 			defer a.closeAll()
 			if err := a.addAPI(cmd.Context(), nil, nil); err != nil {

@@ -35,6 +35,7 @@ became of its task. Any number of workers may run.
 			if err != nil {
 				return err
 			}
+			collectSeldom()
 			return runRole(cmd.Context(), c, (*app).addWorker)
 		},
 	}
