@@ -70,6 +70,7 @@ type placed struct {
 func NewDesk(p Parts) *Desk {
 	d := &Desk{parts: p}
 	d.saves.Run, d.confirms.Run = d.save, d.confirm
+	d.saves.Timeout, d.confirms.Timeout = saveTimeout, readPatience
 	d.saves.Most, d.saves.Weigh = saveLines, func(draft Draft) int { return max(1, len(draft.Items)) }
 	return d
 }
@@ -77,8 +78,9 @@ func NewDesk(p Parts) *Desk {
 const (
 	// saveLines is how many lines are saved at once.
 	saveLines = 1000
-	// savePatience bounds the wait for a saving: past that it is not known.
-	savePatience = 12 * time.Second
+	// saveTimeout bounds one saving, and the wait for it to begin. savePatience
+	// bounds both together: past that it is not known.
+	saveTimeout, savePatience = 5 * time.Second, 7 * time.Second
 	// readPatience bounds one reading, and one wait for the disk, that a client
 	// may have stopped waiting for.
 	readPatience = 4 * time.Second
