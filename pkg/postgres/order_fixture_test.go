@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"aforro/pkg/fault"
 	"aforro/pkg/order"
 	"aforro/pkg/postgres"
 	"aforro/pkg/testkit"
@@ -76,14 +75,11 @@ func (c *counter) Decide(ctx context.Context, id int64) (order.Order, error) {
 }
 
 // decideOn decides until the order is decided: one that somebody else is
-// deciding at this moment is left to them.
+// deciding at this moment is left to them, and one whose stock is held is tried
+// again, as the sweeper does.
 func decideOn(ctx context.Context, d *postgres.DB, id int64) (order.Order, error) {
 	for {
-		_, held, err := d.DecidePending(ctx, []int64{id})
-		if err == nil && len(held) > 0 {
-			err = fault.New(fault.Unavailable, "order %d is held", id)
-		}
-		if err != nil {
+		if _, _, err := d.DecidePending(ctx, []int64{id}); err != nil {
 			return order.Order{}, err
 		}
 		if o, err := d.Order(ctx, id); err != nil || o.Status.Final() {

@@ -253,7 +253,8 @@ WITH page AS (
        OR p.parked_at < now() - make_interval(secs => $4::float8)
 ), gone AS (
     DELETE FROM confirmations c
-    WHERE c.id IN (SELECT x.id FROM confirmations x WHERE x.id IN (SELECT old.id FROM old) FOR UPDATE SKIP LOCKED)
+    WHERE c.id = ANY (ARRAY(
+        SELECT x.id FROM confirmations x WHERE x.id = ANY (ARRAY(SELECT old.id FROM old)) FOR UPDATE SKIP LOCKED))
     RETURNING c.id
 )
 SELECT (SELECT count(*) FROM page)::bigint AS seen, (SELECT count(*) FROM gone)::bigint AS purged,
