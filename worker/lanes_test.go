@@ -44,7 +44,7 @@ func TestAFailingReceiverTakesLittleRoom(t *testing.T) {
 			}
 			if n >= restAfter {
 				expect("it rests", map[int64]int{1: 0}, mailRoom)
-				time.Sleep(restFor) // of the test's own clock
+				<-time.After(restFor) // of the test's own clock
 			}
 			expect("it is tried again", map[int64]int{1: failingRoom}, mailRoom)
 		}

@@ -18,8 +18,8 @@ type Result[Out any] struct {
 
 // Batcher runs calls that arrive together as one, so that one round trip and
 // one flush to disk serve many. A batch closes when it is full or when nothing
-// more is waiting: a lone call is never delayed for company. Its fields are set
-// before the first call.
+// more is waiting: a lone call is never delayed for company. One batch runs at a
+// time. Its fields are set before the first call.
 type Batcher[In, Out any] struct {
 	// Run does the work: one result for each item, in their order. An error is
 	// about the batch as a whole, and leaves nothing done.
@@ -28,15 +28,13 @@ type Batcher[In, Out any] struct {
 	// or as Weigh says, and goes alone when it is more than that.
 	Most  int
 	Weigh func(In) int
-	// Flights is how many batches run at once; 0 means 1.
-	Flights int
 	// Timeout bounds one run of a batch, whoever waits for it, and how long an item
 	// may wait for its batch: what comes later is refused, and not done; 0 means 10 s.
 	Timeout time.Duration
 
 	mu      sync.Mutex
 	waiting []*call[In, Out]
-	flying  int
+	flying  bool
 }
 
 // maxWaiting is how many calls may wait before more are sent away.
@@ -96,8 +94,8 @@ func (b *Batcher[In, Out]) enter(in []In) ([]*call[In, Out], error) {
 		return nil, tooMany()
 	}
 	b.waiting = append(b.waiting, calls...)
-	if b.flying < max(b.Flights, 1) {
-		b.flying++
+	if !b.flying {
+		b.flying = true
 		go b.fly()
 	}
 	return calls, nil
@@ -132,7 +130,7 @@ func (b *Batcher[In, Out]) take() []*call[In, Out] {
 	n := b.fill()
 	if n == 0 {
 		b.waiting = nil
-		b.flying--
+		b.flying = false
 		return nil
 	}
 	batch := b.waiting[:n:n]

@@ -155,7 +155,7 @@ func TestAWaitThatEndsLeavesTheItemToTheBatch(t *testing.T) {
 func TestBatchesOfManyCallers(t *testing.T) {
 	t.Parallel()
 	var seen atomic.Int64
-	b := &double{Most: 7, Flights: 3, Run: func(_ context.Context, in []int) ([]order.Result[int], error) {
+	b := &double{Most: 7, Run: func(_ context.Context, in []int) ([]order.Result[int], error) {
 		seen.Add(int64(len(in)))
 		return doubled(in), nil
 	}}

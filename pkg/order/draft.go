@@ -22,8 +22,8 @@ type Draft struct {
 // Saved is what became of one draft: an order, or why there is none.
 type Saved struct {
 	Order Order
-	// Replayed: the draft's key was used before, and Order is the earlier one as
-	// it is now.
+	// Replayed: the draft's key was used before, and Order is no more than the
+	// identity of the earlier one, which is still to be read.
 	Replayed bool
 	Err      error
 }
@@ -66,8 +66,8 @@ func ToConfirm(decided []Decision) (ids []int64) {
 	return ids
 }
 
-// Same reports whether the order is the one that was saved as o, and not
-// another that was given its id after a crash.
+// Same reports whether the order is the one that was saved with this id at this
+// time, and not another that was given the id after a crash.
 func (o Order) Same(id int64, createdAt time.Time) bool {
 	return o.ID == id && o.CreatedAt.Equal(createdAt)
 }
