@@ -5,6 +5,25 @@ package search
 // one product the one with the higher version wins.
 type Version int64
 
+// Change says what of a product changed; several may have.
+type Change uint8
+
+const (
+	// Text: what is searched for by words, and all that has no sort of its own.
+	Text Change = 1 << iota
+	// Price: what it costs.
+	Price
+	// Availability: a store began or ceased to have it in stock, or to carry it.
+	Availability
+	// Quantity: how much a store has, without a change of availability.
+	Quantity
+	// Listing: what suggestions are made of, its title and which stores carry it.
+	Listing
+)
+
+// Anything is every Change: what is not known in detail.
+const Anything = Text | Price | Availability | Quantity | Listing
+
 // Write is one document to store, or one to remove (Document nil).
 type Write struct {
 	ID       int64
@@ -13,6 +32,9 @@ type Write struct {
 	// Yield: what the index holds stays when it has this very version. A build
 	// beside the stream yields, so that a tie goes to the stream's later reading.
 	Yield bool
+	// Listing: what suggestions are made of is written as well. Otherwise it did
+	// not change.
+	Listing bool
 }
 
 // Outcome is what became of one Write.

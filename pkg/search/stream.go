@@ -16,6 +16,9 @@ const (
 	CategoryChanged
 	// EverythingChanged: a table was truncated.
 	EverythingChanged
+	// Heartbeat: nothing changed, At is when it was sent; what comes of it
+	// measures how far behind the index is.
+	Heartbeat
 	// TargetsChanged: an index began or ceased to be written; what follows in
 	// the stream belongs to the new set.
 	TargetsChanged
@@ -30,6 +33,8 @@ type Event struct {
 	Kind EventKind
 	// ID is a product's or a category's.
 	ID int64
+	// Change says what of the product changed.
+	Change Change
 	// Transaction is the low 32 bits of the transaction's id.
 	Transaction uint32
 	// Position is where the stream resumes when everything up to here is done.
