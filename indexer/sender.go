@@ -78,7 +78,7 @@ func writes(ids []int64, docs []search.Document, version search.Version) []searc
 	list := make([]search.Write, len(ids))
 	next := 0
 	for i, id := range ids {
-		list[i] = search.Write{ID: id, Version: version}
+		list[i] = search.Write{ID: id, Version: version, Listing: true}
 		if next < len(docs) && docs[next].ID == id {
 			list[i].Document = &docs[next]
 			next++
