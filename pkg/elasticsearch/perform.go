@@ -148,7 +148,7 @@ func (a *asking) ask(to *node) (*http.Response, error) {
 func (a *asking) bound() (context.Context, context.CancelFunc) {
 	ctx := a.request.Context()
 	deadline, ok := ctx.Deadline()
-	if a.slow || !ok || !a.another(a.asked) {
+	if a.slow || !ok || creates(a.request) || !a.another(a.asked) {
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, max(time.Until(deadline)/share, leastTime))
@@ -194,6 +194,12 @@ func answerOf(body io.ReadCloser) []byte { return body.(whole).text }
 // searches reports whether the request is one that a shopper waits for.
 func searches(r *http.Request) bool {
 	return strings.HasSuffix(r.URL.Path, "/_search") || strings.HasSuffix(r.URL.Path, "/_pit")
+}
+
+// creates reports whether the request makes an index: a second one would be told
+// that it is there already.
+func creates(r *http.Request) bool {
+	return r.Method == http.MethodPut && !strings.Contains(r.URL.Path, "/_")
 }
 
 // passing reports whether an answer says that this node cannot do it now, and
