@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -24,10 +23,7 @@ func (c *Client) call(ctx context.Context, doing string, request esapi.Request, 
 	if err != nil {
 		return away(ctx, fmt.Errorf("%s: %w", doing, err))
 	}
-	answer, err := readAnswer(resp)
-	if err != nil {
-		return away(ctx, fmt.Errorf("%s: %w", doing, err))
-	}
+	answer := answerOf(resp.Body)
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		return refused(doing, resp.StatusCode, answer)
 	}
@@ -38,11 +34,6 @@ func (c *Client) call(ctx context.Context, doing string, request esapi.Request, 
 		return fmt.Errorf("%s: read the answer: %w", doing, err)
 	}
 	return nil
-}
-
-func readAnswer(resp *esapi.Response) ([]byte, error) {
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return answer, errors.Join(err, resp.Body.Close())
 }
 
 // away is the fault of a cluster that does not answer. A caller that has gone
