@@ -28,6 +28,7 @@ type Config struct {
 
 	SearchCache    time.Duration `env:"AFORRO_SEARCH_CACHE" envDefault:"60s" check:"min:0s,max:1h" help:"How long a page of results may be answered from the cache; 0 turns it off."`
 	SuggestCache   time.Duration `env:"AFORRO_SUGGEST_CACHE" envDefault:"300s" check:"min:0s,max:24h" help:"How long suggestions may be answered from the cache; 0 turns it off."`
+	PositionWait   time.Duration `env:"AFORRO_POSITION_WAIT" envDefault:"2s" check:"min:0s,max:10s" help:"How long a search waits for the position (X-Aforro-Position) that it asks for."`
 	RateLimit      int           `env:"AFORRO_RATE_LIMIT" envDefault:"600" check:"min:0,max:1000000" help:"Requests a minute from one address (loopback is free); 0 turns it off."`
 	TrustedProxies []string      `env:"AFORRO_TRUSTED_PROXIES" check:"cidrs" help:"Proxies (CIDR, comma-separated) whose X-Forwarded-For is believed; none by default."`
 	DecisionWait   time.Duration `env:"AFORRO_DECISION_WAIT" envDefault:"2s" check:"min:0s,max:10s" help:"How long POST /orders/ waits for the decision before it answers 202."`
