@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"aforro/pkg/lifecycle"
@@ -63,12 +62,12 @@ func printFresh(p *probe, what string, p50, p99 time.Duration) {
 // freshRun writes for a time, or for as long as something else takes.
 func (s *shop) freshRun(ctx context.Context, g *ground, length time.Duration, during func(ctx context.Context) error) (*probe, error) {
 	p := newProbe(g.services.ElasticsearchURL, "shop-products")
-	writers, err := conns(ctx, s.dbURL, freshWriters)
-	defer closeConns(ctx, writers)
+	writers, err := sessions(ctx, s.dbURL, freshWriters)
+	defer endSessions(writers)
 	if err != nil {
 		return nil, err
 	}
-	lines, err := readLines(ctx, writers[0])
+	lines, err := readLines(writers[0])
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +139,7 @@ func (s *shop) searches(ctx context.Context, failed *atomic.Int64) error {
 // freshWriter makes changes of every kind to products of its own part, one
 // change of a product at a time.
 type freshWriter struct {
-	conn  *pgx.Conn
+	conn  *psqlSession
 	probe *probe
 	lines []stockLine
 	rng   *rand.Rand
@@ -159,22 +158,22 @@ func (w *freshWriter) one(ctx context.Context) error {
 	var err error
 	switch mark := w.base + w.n; w.rng.IntN(4) {
 	case 0:
-		_, err = w.conn.Exec(ctx, "UPDATE products SET price = $1::bigint / 100.0 WHERE id = $2", mark, l.product)
+		err = w.conn.run(fmt.Sprintf("UPDATE products SET price = %d / 100.0 WHERE id = %d;\n", mark, l.product))
 		e = expectation{kind: "price", seen: func(s *shown) bool { return s.Price == mark }}
 	case 1:
 		text := fmt.Sprintf("marked %d by %d", mark, w.part)
-		_, err = w.conn.Exec(ctx, "UPDATE products SET description = $1 WHERE id = $2", text, l.product)
+		err = w.conn.run(fmt.Sprintf("UPDATE products SET description = '%s' WHERE id = %d;\n", text, l.product))
 		e = expectation{kind: "text", seen: func(s *shown) bool { return s.Description == text }}
 	case 2:
 		l.flip(w.rng)
-		_, err = w.conn.Exec(ctx, "UPDATE inventory SET quantity = $1 WHERE store_id = $2 AND product_id = $3", l.quantity, l.store, l.product)
+		err = w.conn.run(l.update())
 		e = l.expect(true, time.Time{})
 	default:
 		if !l.available() {
 			return w.again(ctx)
 		}
 		l.quantity += 1 + w.rng.Int64N(3)
-		_, err = w.conn.Exec(ctx, "UPDATE inventory SET quantity = $1 WHERE store_id = $2 AND product_id = $3", l.quantity, l.store, l.product)
+		err = w.conn.run(l.update())
 		e = l.expect(false, time.Time{})
 	}
 	if err != nil {

@@ -7,8 +7,6 @@ import (
 	"os"
 	"slices"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // stockLine is one line of inventory as the bench knows it.
@@ -17,14 +15,20 @@ type stockLine struct{ store, product, quantity int64 }
 // available: held is 0 for all lines here.
 func (l stockLine) available() bool { return l.quantity > 0 }
 
-func readLines(ctx context.Context, conn *pgx.Conn) ([]stockLine, error) {
-	rows, err := conn.Query(ctx, "SELECT store_id, product_id, quantity::bigint FROM inventory ORDER BY product_id, store_id")
+// readLines reads all lines, by product and store.
+func readLines(conn *psqlSession) ([]stockLine, error) {
+	rows, err := conn.ask("SELECT store_id, product_id, quantity FROM inventory ORDER BY product_id, store_id;\n")
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l stockLine, err error) {
-		return l, row.Scan(&l.store, &l.product, &l.quantity)
-	})
+	lines := make([]stockLine, len(rows))
+	for i, row := range rows {
+		l := &lines[i]
+		if _, err := fmt.Sscanf(row, "%d|%d|%d", &l.store, &l.product, &l.quantity); err != nil {
+			return nil, fmt.Errorf("read the line %q: %w", row, err)
+		}
+	}
+	return lines, nil
 }
 
 // expect is what searches will see once the line is as it is now. Quantities
@@ -49,10 +53,14 @@ func (l *stockLine) flip(rng *rand.Rand) {
 	l.quantity = 1000 + rng.Int64N(1000)
 }
 
-// conns opens connections that the writers of a bench share among them.
-func conns(ctx context.Context, url string, n int) (list []*pgx.Conn, err error) {
+func (l stockLine) update() string {
+	return fmt.Sprintf("UPDATE inventory SET quantity = %d WHERE store_id = %d AND product_id = %d;\n", l.quantity, l.store, l.product)
+}
+
+// sessions opens connections that the writers of a bench share among them.
+func sessions(ctx context.Context, url string, n int) (list []*psqlSession, err error) {
 	for range n {
-		conn, err := pgx.Connect(ctx, url)
+		conn, err := startPsql(ctx, url)
 		if err != nil {
 			return list, err
 		}
@@ -61,10 +69,10 @@ func conns(ctx context.Context, url string, n int) (list []*pgx.Conn, err error)
 	return list, nil
 }
 
-func closeConns(ctx context.Context, list []*pgx.Conn) {
+func endSessions(list []*psqlSession) {
 	for _, c := range list {
-		if err := c.Close(context.WithoutCancel(ctx)); err != nil {
-			fmt.Fprintln(os.Stderr, "close a connection:", err)
+		if err := c.end(); err != nil {
+			fmt.Fprintln(os.Stderr, "end psql:", err)
 		}
 	}
 }

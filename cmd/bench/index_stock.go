@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/jackc/pgx/v5"
 )
 
 const (
@@ -81,12 +79,12 @@ func printStock(p *probe, rate int, kind string, wanted time.Duration) {
 
 func (s *shop) stockRun(ctx context.Context, g *ground, rate int) (*probe, int, error) {
 	p := newProbe(g.services.ElasticsearchURL, "shop-products")
-	list, err := conns(ctx, s.dbURL, 2)
-	defer closeConns(ctx, list)
+	list, err := sessions(ctx, s.dbURL, 2)
+	defer endSessions(list)
 	if err != nil {
 		return nil, 0, err
 	}
-	lines, err := readLines(ctx, list[0])
+	lines, err := readLines(list[0])
 	if err != nil {
 		return nil, 0, err
 	}
@@ -117,7 +115,7 @@ func (s *shop) stockRun(ctx context.Context, g *ground, rate int) (*probe, int, 
 
 // stockWriter changes lines of its own part.
 type stockWriter struct {
-	conn    *pgx.Conn
+	conn    *psqlSession
 	probe   *probe
 	lines   []stockLine
 	rng     *rand.Rand
@@ -127,12 +125,12 @@ type stockWriter struct {
 // statement changes a set of lines at once. A line that is waited for is not
 // flipped, and one product is waited for once.
 func (w *stockWriter) statement(ctx context.Context) error {
-	var stores, products, quantities []int64
+	var values []string
 	var expected []expectation
 	seen := map[int]bool{}
-	for len(stores) < stockBatch {
+	for len(values) < stockBatch {
 		i := w.rng.IntN(len(w.lines))
-		l, flip := &w.lines[i], len(stores)*100 < stockBatch*flipShare
+		l, flip := &w.lines[i], len(values)*100 < stockBatch*flipShare
 		waited := w.probe.expects(l.product)
 		if seen[i] || (flip && waited) || (!flip && !l.available()) {
 			continue
@@ -143,19 +141,18 @@ func (w *stockWriter) statement(ctx context.Context) error {
 		} else {
 			l.quantity += 1 + w.rng.Int64N(3)
 		}
-		stores, products, quantities = append(stores, l.store), append(products, l.product), append(quantities, l.quantity)
+		values = append(values, fmt.Sprintf("(%d,%d,%d)", l.store, l.product, l.quantity))
 		if !waited && len(expected) < stockBatch*flipShare/100+tracked {
 			expected = append(expected, l.expect(flip, time.Time{}))
 		}
 	}
-	_, err := w.conn.Exec(ctx, `UPDATE inventory i SET quantity = n.quantity
-		FROM (SELECT unnest($1::bigint[]) AS store, unnest($2::bigint[]) AS product, unnest($3::integer[]) AS quantity) n
-		WHERE i.store_id = n.store AND i.product_id = n.product`, stores, products, quantities)
+	err := w.conn.run("UPDATE inventory i SET quantity = n.quantity FROM (VALUES " + strings.Join(values, ",") +
+		") AS n (store, product, quantity) WHERE i.store_id = n.store AND i.product_id = n.product;\n")
 	if err != nil {
 		return err
 	}
 	at := time.Now()
-	w.changes += len(stores)
+	w.changes += len(values)
 	for _, e := range expected {
 		e.at = at
 		w.probe.expect(e)
