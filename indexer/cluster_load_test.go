@@ -32,6 +32,8 @@ type load struct {
 	s                              *clusterShop
 	searches, changes, walks, gone atomic.Int64
 	worst                          atomic.Int64
+	// phase says in messages what was going on.
+	phase atomic.Value
 	// writing is held while something is written.
 	writing sync.Mutex
 	cancel  context.CancelFunc
@@ -41,8 +43,11 @@ type load struct {
 func (s *clusterShop) load() *load {
 	ctx, cancel := context.WithCancel(s.tb.Context())
 	l := &load{s: s, cancel: cancel}
+	l.phase.Store("before")
 	s.tb.Cleanup(l.stop)
-	for _, search := range []func(context.Context) error{l.list, l.find, l.suggest, l.walk} {
+	kinds := []func(context.Context) error{l.list, l.find, l.suggest, l.walk}
+	l.warm(kinds)
+	for _, search := range kinds {
 		l.each(ctx, func() { l.timed(ctx, search) })
 	}
 	conn, round := testkit.Conn(s.tb, s.url), 0
@@ -58,6 +63,21 @@ func (s *clusterShop) load() *load {
 		l.changes.Add(changesATick)
 	})
 	return l
+}
+
+// warm searches until the nodes, which have just been started, are quick.
+func (l *load) warm(kinds []func(context.Context) error) {
+	const enough = 40
+	row := 0
+	testkit.Eventually(l.s.tb, healing, "the nodes are warm", func() bool {
+		for _, search := range kinds {
+			begun := time.Now()
+			if row++; search(l.s.tb.Context()) != nil || time.Since(begun) > time.Second {
+				row = 0
+			}
+		}
+		return row >= enough*len(kinds)
+	})
 }
 
 // each runs step at every tick.
@@ -92,7 +112,7 @@ func (l *load) quietly(check func()) {
 func (l *load) passes(n int64) {
 	l.s.tb.Helper()
 	from := l.searches.Load()
-	testkit.Eventually(l.s.tb, patience, "searches are answered", func() bool { return l.searches.Load() >= from+n })
+	testkit.Eventually(l.s.tb, healing, "searches are answered", func() bool { return l.searches.Load() >= from+n })
 }
 
 // slowest is the longest that a search took since the last asking.
@@ -107,7 +127,7 @@ func (l *load) timed(ctx context.Context, search func(context.Context) error) {
 		return
 	}
 	if err != nil {
-		l.s.tb.Errorf("a search failed after %s: %v", took, err)
+		l.s.tb.Errorf("%s: a search failed after %s: %v", l.phase.Load(), took, err)
 	}
 	l.searches.Add(1)
 	if int64(took) > l.worst.Load() {

@@ -96,15 +96,19 @@ func TestAClusterLosesANodeAtATime(t *testing.T) {
 func (s *clusterShop) loses(load *load, i, other int, master bool) {
 	s.tb.Helper()
 	node := s.cluster.nodes[i]
-	load.passes(200)
+	load.phase.Store(fmt.Sprintf("before node %d is killed", i))
+	load.passes(120)
+	load.phase.Store(fmt.Sprintf("node %d killed (master: %t)", i, master))
 	killed := time.Now()
 	if err := node.Kill(); err != nil {
 		s.tb.Fatal(err)
 	}
-	load.passes(200)
+	load.passes(120)
+	load.phase.Store(fmt.Sprintf("node %d starts", i))
 	if err := node.Start(s.tb.Context()); err != nil {
 		s.tb.Fatal(err)
 	}
+	load.phase.Store(fmt.Sprintf("node %d is back", i))
 	started, before := time.Since(killed), s.heard.of(node.URL())
 	testkit.Eventually(s.tb, healing, "the cluster is whole again", func() bool { return s.cluster.whole(other) })
 	green := time.Since(killed)

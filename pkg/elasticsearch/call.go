@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -66,6 +67,9 @@ type serverError struct {
 // errBroke: Elasticsearch failed at this very request.
 var errBroke = errors.New("the cluster broke on it")
 
+// errView: the view that a walk reads is gone, such as with a node that held it.
+var errView = errors.New("the view is gone")
+
 // refused turns a status into a fault.
 func refused(doing string, status int, answer []byte) error {
 	var e serverError
@@ -77,6 +81,9 @@ func refused(doing string, status int, answer []byte) error {
 		cause = fmt.Errorf("%w: %w", errBroke, cause)
 	}
 	for _, root := range e.Error.Root {
+		if strings.HasPrefix(root.Type, "search_context_missing") {
+			cause = fmt.Errorf("%w: %w", errView, cause)
+		}
 		cause = fmt.Errorf("%w (%s: %s)", cause, root.Type, root.Reason)
 	}
 	switch {

@@ -16,6 +16,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/pkg/fault"
+	"aforro/pkg/search"
 )
 
 // network is what addresses do: a, b, c by their host names. It notes who was
@@ -316,5 +317,33 @@ func TestPathsAndPasswordsOfAnAddress(t *testing.T) {
 	}
 	if _, err := New(Options{URLs: "http://u:secret@a:x"}); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("a bad address: %v", err)
+	}
+}
+
+// A node dies between the opening of a view and the first look: the walk begins
+// on another. One that is under way is told that its view is gone.
+func TestAWalkSurvivesTheDeathOfItsFirstNode(t *testing.T) {
+	t.Parallel()
+	const gone = `{"error":{"type":"search_context_missing_nodes_exception","root_cause":[{"type":"search_context_missing_nodes_exception"}]}}`
+	opened := 0
+	n := &network{does: hosts{"a": func(r *http.Request) (*http.Response, error) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/_pit"):
+			opened++
+			return says(200, `{"id":"view"}`)(r)
+		case opened == 1:
+			return says(404, gone)(r)
+		}
+		return says(200, `{"pit_id":"view","hits":{"hits":[{"_id":"1","sort":[1]}]}}`)(r)
+	}}}
+	c := MustOver(t, n)
+	p := search.Params{Cursor: search.CursorStart, Sort: search.ByNewest, PageSize: 1}
+	page, err := c.Search(t.Context(), p)
+	if err != nil || len(page.Hits) != 1 || opened != 2 {
+		t.Fatalf("%d hits after %d openings, %v", len(page.Hits), opened, err)
+	}
+	opened, p.Cursor = 1, page.NextCursor
+	if _, err := c.Search(t.Context(), p); !fault.Is(err, fault.Gone) {
+		t.Errorf("the next page: %v, want Gone", err)
 	}
 }
