@@ -31,6 +31,7 @@ type source struct {
 	Stores        []int64        `json:"stores"`
 	StoresInStock []int64        `json:"stores_in_stock"`
 	Stock         []search.Stock `json:"stock"`
+	Hash          int64          `json:"hash"`
 }
 
 // attribute is the one shape of all attributes: a key, its value as text, and
@@ -66,7 +67,7 @@ func product(doc *search.Document) ([]byte, error) {
 	s := source{
 		ID: doc.ID, SKU: doc.SKU, GTIN: doc.GTIN, Title: doc.Title, Description: doc.Description,
 		Brand: doc.Brand, Category: doc.Category, Price: int64(doc.Price), ImageURL: doc.ImageURL,
-		Stock: doc.Stock, Stores: []int64{}, StoresInStock: []int64{},
+		Stock: doc.Stock, Stores: []int64{}, StoresInStock: []int64{}, Hash: doc.Hash,
 	}
 	if doc.ReleasedOn != nil {
 		s.ReleasedOn = doc.ReleasedOn.Format("2006-01-02")

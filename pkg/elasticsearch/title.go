@@ -15,6 +15,7 @@ type title struct {
 	TitleLength int        `json:"title_length"`
 	Stores      []int64    `json:"stores"`
 	Suggest     suggestion `json:"suggest"`
+	Hash        int64      `json:"hash"`
 }
 
 // suggestion is what the completion suggester offers: the whole title, in the
@@ -39,7 +40,7 @@ func titled(doc *search.Document) title {
 		contexts = append(contexts, strconv.FormatInt(line.StoreID, 10))
 	}
 	return title{
-		ID: doc.ID, Title: doc.Title, TitleLength: length, Stores: stores,
+		ID: doc.ID, Title: doc.Title, TitleLength: length, Stores: stores, Hash: doc.TitlesHash,
 		Suggest: suggestion{Input: offered(doc.Title), Weight: maxWeight - length, Contexts: map[string][]string{"store": contexts}},
 	}
 }

@@ -79,6 +79,9 @@ var explained = map[string][]string{
 	"PurgeConfirmations":   {"604800, 0, 1000, 2592000", "604800, 190000, 1000, 2592000"},
 	"ProjectProducts":      {"'{1}'", upTo(1000)},
 	"ProjectProductsAfter": {"0, 1000", "499000, 1000"},
+	"SumProductHashes":     {"0, 4096", "499000, 4096", "-9223372036854775808, 4096"},
+	"ListProductHashes":    {"0, 4096, 1000", "499000, 9223372036854775807, 1000", "-9223372036854775808, 9223372036854775807, 1000"},
+	"StampProducts":        {"'{1}'", upTo(1000)},
 	"ListCategoryProducts": {"1, 0, 1000", "1, 499000, 1000", "30, 0, 1000"},
 	"AskProducts":          {"'{1}', 1", "'{7,499999,-1}', 99", upTo(500) + ", 1"},
 	"LockOrMakeLines":      {"1, '{1}'", "3, " + upTo(500)},
@@ -126,6 +129,7 @@ func zeros(n int) string { return "'{0" + strings.Repeat(",0", n-1) + "}'" }
 var unexplained = map[string]string{
 	"AddStores":           "seeds only; stores are few",
 	"AnnounceTargets":     "reads no table",
+	"AskForProducts":      "reads no table",
 	"AskVisibility":       "reads no table",
 	"BeginLoad":           "seeds only",
 	"CountActiveProducts": "counts all, once, before an index is built",

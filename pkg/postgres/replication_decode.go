@@ -58,8 +58,8 @@ func (d *decoder) decode(data []byte) ([]search.Event, error) {
 	case *pglogrepl.TruncateMessage:
 		d.truncated(m)
 	case *pglogrepl.LogicalDecodingMessage:
-		if m.Prefix == "aforro" && string(m.Content) == "targets" {
-			d.emit(search.Event{Kind: search.TargetsChanged})
+		if m.Prefix == "aforro" {
+			d.told(string(m.Content))
 		}
 	}
 	return d.out, err
