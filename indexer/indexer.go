@@ -39,6 +39,10 @@ type Options struct {
 	// CheckpointEvery is how often a build notes how far it is, so that the next
 	// process goes on there (5 s).
 	CheckpointEvery time.Duration
+	// VerifyRate is how many products a second the running check compares with the
+	// database, 0 for none; VerifyAfter how long it rests before each pass (1 min).
+	VerifyRate  int
+	VerifyAfter time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -59,6 +63,9 @@ func (o Options) withDefaults() Options {
 	if o.CheckpointEvery <= 0 {
 		o.CheckpointEvery = 5 * time.Second
 	}
+	if o.VerifyAfter <= 0 {
+		o.VerifyAfter = time.Minute
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -74,6 +81,7 @@ type Indexer struct {
 	out    *sender
 	m      *metrics
 	status status
+	check  *patrol
 	// rebuild: the live index cannot be trusted, whatever it says of itself.
 	rebuild bool
 
@@ -87,7 +95,7 @@ type Indexer struct {
 func New(o Options) *Indexer {
 	o = o.withDefaults()
 	m := newMetrics(o.Metrics)
-	return &Indexer{Options: o, m: m, out: newSender(o, m)}
+	return &Indexer{Options: o, m: m, out: newSender(o, m), check: newPatrol(o)}
 }
 
 // How long a failed session waits before the next.

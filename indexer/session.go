@@ -105,6 +105,7 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return x.flushLoop(ctx, stream, p) })
 	g.Go(func() error { return x.lookAfter(ctx) })
+	g.Go(func() error { return x.check.run(ctx) })
 	return g.Wait()
 }
 
