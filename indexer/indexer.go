@@ -47,6 +47,10 @@ type Options struct {
 	// CheckpointEvery is how often a build notes how far it is, so that the next
 	// process goes on there (5 s).
 	CheckpointEvery time.Duration
+	// VerifyRate is how many products a second the running check compares with the
+	// database, 0 for none; VerifyAfter how long it rests before each pass (1 min).
+	VerifyRate  int
+	VerifyAfter time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -70,6 +74,9 @@ func (o Options) withDefaults() Options {
 	if o.CheckpointEvery <= 0 {
 		o.CheckpointEvery = 5 * time.Second
 	}
+	if o.VerifyAfter <= 0 {
+		o.VerifyAfter = time.Minute
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -87,6 +94,7 @@ type Indexer struct {
 	status   status
 	progress advance
 	fresh    *freshness
+	check    *patrol
 	// news and shelf are the session's.
 	news  *news
 	shelf *shelf
@@ -107,7 +115,7 @@ type Indexer struct {
 func New(o Options) *Indexer {
 	o = o.withDefaults()
 	m := newMetrics(o.Metrics)
-	x := &Indexer{Options: o, m: m, out: newSender(o, m), fresh: newFreshness(m)}
+	x := &Indexer{Options: o, m: m, out: newSender(o, m), fresh: newFreshness(m), check: newPatrol(o)}
 	m.watch(o.Metrics, x)
 	return x
 }

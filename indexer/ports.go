@@ -18,6 +18,13 @@ type Source interface {
 	ProjectAfter(ctx context.Context, after int64, limit int) (search.Projection, error)
 	CategoryProducts(ctx context.Context, category, after int64, limit int) ([]int64, error)
 	CountActive(ctx context.Context) (int64, error)
+	// SumAfter adds up the hashes of the next products in the order of their ids.
+	SumAfter(ctx context.Context, after int64, limit int) (search.ProductSum, error)
+	// Hashes lists up to limit products of a span, by id.
+	Hashes(ctx context.Context, span search.Span, limit int) ([]search.ProductHash, error)
+	// Stamps gives of those of the products that have a document a number that
+	// changes whenever the product does, also when it goes and comes back.
+	Stamps(ctx context.Context, ids []int64) (map[int64]int64, error)
 }
 
 // Log is the database's write-ahead log.
@@ -31,6 +38,10 @@ type Log interface {
 	// AnnounceTargets tells the follower of the stream, in the stream, that the
 	// set of written indices has changed.
 	AnnounceTargets(ctx context.Context) (search.Version, error)
+	// AskFor has the follower of the stream write products anew, in their turn:
+	// done when its position is at or beyond the one returned. So is whatever was
+	// visible before; without ids only that.
+	AskFor(ctx context.Context, ids []int64) (search.Version, error)
 }
 
 // Slot is the place in the log from which changes are kept.
@@ -48,6 +59,8 @@ type Writer interface {
 	// both parts. NotFound: the index, or a part, is gone. Unavailable: nothing is
 	// known of any.
 	Bulk(ctx context.Context, index string, writes []search.Write) ([]search.WriteResult, error)
+	// Remove removes documents by their names, whatever those are.
+	Remove(ctx context.Context, index string, part search.Part, names []string) error
 }
 
 // Versions manages the versions of the index behind the alias: always both
@@ -70,6 +83,13 @@ type Reader interface {
 	Refresh(ctx context.Context, index string) error
 	// Scan gives up to limit stored documents with ids above after, by id.
 	Scan(ctx context.Context, index string, part search.Part, after int64, limit int) ([]search.StoredDocument, error)
+	// ScanSpan gives up to limit stored documents of a span, by id; ScanHashes does
+	// without their source; Unlisted gives those that have no id to be scanned by.
+	ScanSpan(ctx context.Context, index string, part search.Part, span search.Span, limit int) ([]search.StoredDocument, error)
+	ScanHashes(ctx context.Context, index string, part search.Part, span search.Span, limit int) ([]search.StoredDocument, error)
+	Unlisted(ctx context.Context, index string, part search.Part, limit int) ([]search.StoredDocument, error)
+	// Sums adds up what a part holds in spans that follow each other.
+	Sums(ctx context.Context, index string, part search.Part, spans []search.Span) ([]search.StoredSum, error)
 	// Get gives those of the documents that are stored, by id, whether refreshed
 	// or not. The ids are in order.
 	Get(ctx context.Context, index string, part search.Part, ids []int64) ([]search.StoredDocument, error)

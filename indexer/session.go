@@ -115,6 +115,7 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	g.Go(func() error { return x.flushLoop(ctx, stream, p) })
 	g.Go(func() error { return x.refreshLoop(ctx) })
 	g.Go(func() error { return x.lookAfter(ctx) })
+	g.Go(func() error { return x.check.run(ctx) })
 	return g.Wait()
 }
 

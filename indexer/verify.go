@@ -1,205 +1,191 @@
 package indexer
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"aforro/pkg/fault"
 	"aforro/pkg/search"
 )
 
-// mostListed bounds how many ids of a kind a Report names.
-const mostListed = 100
+const (
+	// mostSuspects is how many documents that seem to differ are held before they
+	// are settled.
+	mostSuspects = 100_000
+	// summedAtOnce is how many ranges of products are asked of the index at once.
+	summedAtOnce = 16
+	// readers is how many ranges are compared at once.
+	readers = 3
+)
 
-// Report is what a comparison of an index with the database found.
-type Report struct {
-	Index    string
-	Compared int64
-	// Missing: products without a document. Extra: documents without a product.
-	// Different: documents that are not what the product's row makes of it.
-	Missing, Extra, Different Finding
-}
-
-// Finding counts products and names the first of them.
-type Finding struct {
-	Count int64
-	IDs   []int64
-}
-
-func (f *Finding) add(id int64) {
-	f.Count++
-	if len(f.IDs) < mostListed {
-		f.IDs = append(f.IDs, id)
-	}
-}
-
-// Differences counts the products whose document is not right.
-func (r Report) Differences() int64 { return r.Missing.Count + r.Extra.Count + r.Different.Count }
-
-// Verifier compares documents with the database: whole documents of both parts,
-// field by field, both sides walked by id.
+// Verifier compares an index with the database, both parts of it, and has the
+// running Indexer mend what is wrong. It may run in any process.
 type Verifier struct {
 	source   Source
 	log      Log
 	slot     Slot
 	versions Versions
 	reader   Reader
+	writer   Writer
 	size     int
+	// end is a position that the log is known to have reached.
+	end atomic.Int64
 }
 
 // NewVerifier takes the same options as an Indexer.
 func NewVerifier(o Options) *Verifier {
 	o = o.withDefaults()
-	return &Verifier{source: o.Source, log: o.Log, slot: o.Slot, versions: o.Versions, reader: o.Reader, size: o.BulkSize}
+	return &Verifier{source: o.Source, log: o.Log, slot: o.Slot, versions: o.Versions, reader: o.Reader, writer: o.Writer, size: o.BulkSize}
 }
 
-// Live compares the live index. NotFound: there is none.
-func (v *Verifier) Live(ctx context.Context, progress func(done, total int64)) (Report, error) {
-	versions, err := v.versions.Indices(ctx)
+// Progress is told how many products are compared, of how many.
+type Progress func(done, total int64)
+
+// Quick compares the live index by sums of the hashes that its documents hold,
+// and reads only what is in a range whose sums differ. A document whose fields
+// were changed and whose hash was not looks right to it. NotFound: there is no
+// live index.
+func (v *Verifier) Quick(ctx context.Context, progress Progress) (Report, error) {
+	index, err := v.live(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	for _, version := range versions {
-		if version.Live && version.Whole {
-			return v.Index(ctx, version.Name, progress)
-		}
-	}
-	return Report{}, fault.New(fault.NotFound, "there is no live index: start 'aforro indexer', which builds it")
+	return v.verify(ctx, index, v.quick(), progress)
 }
 
-// Index compares one index. A difference may only be a change on its way: what
-// seems to differ is looked at again once the stream has passed the present
-// position, several times if it keeps changing.
-func (v *Verifier) Index(ctx context.Context, index string, progress func(done, total int64)) (Report, error) {
-	report := Report{Index: index}
+// Live compares every field of every document of the live index. NotFound:
+// there is none.
+func (v *Verifier) Live(ctx context.Context, progress Progress) (Report, error) {
+	index, err := v.live(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return v.Index(ctx, index, progress)
+}
+
+// Index compares every field of every document of one index.
+func (v *Verifier) Index(ctx context.Context, index string, progress Progress) (Report, error) {
+	return v.verify(ctx, index, v.full(v.size), progress)
+}
+
+func (v *Verifier) live(ctx context.Context) (string, error) {
+	versions, err := v.versions.Indices(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, version := range versions {
+		if version.Live {
+			return version.Name, nil
+		}
+	}
+	return "", fault.New(fault.NotFound, "there is no live index: start 'aforro indexer', which builds it")
+}
+
+// piece is consecutive products, as one side of a comparison.
+type piece struct {
+	span     search.Span
+	products int64
+	sum      search.ProductSum
+	docs     []search.Document
+}
+
+// method is how pieces are read from the database and compared with an index.
+type method struct {
+	name string
+	// cut reads the piece after an id; its span ends with the last product.
+	cut func(ctx context.Context, after int64) (piece, error)
+	// limit is how many products a piece has, unless it is the last one.
+	limit int64
+	// together is how many pieces are compared at once.
+	together int
+	compare  func(ctx context.Context, index string, pieces []piece, found *findings) error
+}
+
+// verify compares piece by piece while the next ones are read.
+func (v *Verifier) verify(ctx context.Context, index string, how method, progress Progress) (Report, error) {
 	total, err := v.source.CountActive(ctx)
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
 	if err := v.reader.Refresh(ctx, index); err != nil {
-		return report, err
+		return Report{}, err
 	}
-	var suspects []int64
-	for i, part := range search.Parts {
-		wrong, err := v.walk(ctx, index, part, func(n int) {
-			if i == 0 {
-				report.Compared += int64(n)
-				progress(min(report.Compared, total), total)
+	found := &findings{v: v, report: Report{Index: index, Method: how.name}}
+	work := make(chan []piece, 1)
+	g, within := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(work)
+		return how.read(within, work)
+	})
+	for range readers {
+		g.Go(func() error {
+			for pieces := range work {
+				if err := how.compare(within, index, pieces, found); err != nil {
+					return err
+				}
+				found.compared(pieces, total, progress)
 			}
+			return nil
 		})
+	}
+	if err := g.Wait(); err != nil {
+		return found.report, err
+	}
+	if err := v.unlisted(ctx, index, found); err != nil {
+		return found.report, err
+	}
+	return found.report, found.settle(ctx)
+}
+
+// next cuts the piece after an id. Where there are no more products it is open
+// above.
+func (how method) next(ctx context.Context, after int64) (piece, error) {
+	p, err := how.cut(ctx, after)
+	p.span.After = after
+	if p.products < how.limit {
+		p.span.UpTo = search.Everywhere.UpTo
+	}
+	return p, err
+}
+
+// last: nothing lies behind it.
+func (p piece) last() bool { return p.span.UpTo == search.Everywhere.UpTo }
+
+// read cuts all there is into pieces. The first one is open below and the last
+// one above, so that every stored document lies in one of them.
+func (how method) read(ctx context.Context, work chan<- []piece) error {
+	var group []piece
+	for after, more := search.Everywhere.After, true; more; {
+		p, err := how.next(ctx, after)
 		if err != nil {
-			return report, err
+			return err
 		}
-		suspects = append(suspects, wrong...)
+		after, more = p.span.UpTo, !p.last()
+		if group = append(group, p); more && len(group) < how.together {
+			continue
+		}
+		select {
+		case work <- group:
+			group = nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	return report, v.settle(ctx, index, distinct(suspects), &report)
+	return nil
 }
 
-// distinct puts ids in order, each once.
-func distinct(ids []int64) []int64 {
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-// walk returns the ids that seem to differ in one part. Both sides are read in
-// ranges of ids with the same bounds.
-func (v *Verifier) walk(ctx context.Context, index string, part search.Part, compared func(n int)) ([]int64, error) {
-	var suspects []int64
-	for after, more := int64(0), true; more; {
-		p, err := v.source.ProjectAfter(ctx, after, v.size)
+// unlisted finds the documents that lie in no range of ids: they have no id.
+func (v *Verifier) unlisted(ctx context.Context, index string, found *findings) error {
+	for _, part := range search.Parts {
+		list, err := v.reader.Unlisted(ctx, index, part, mostRead)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		stored, err := v.reader.Scan(ctx, index, part, after, v.size)
-		if err != nil {
-			return nil, err
-		}
-		docs, upTo := p.Documents, int64(0)
-		docs, stored, upTo, more = sameRange(docs, stored, v.size)
-		wrong, err := v.compare(docs, stored, part)
-		if err != nil {
-			return nil, err
-		}
-		suspects = append(suspects, wrong...)
-		compared(len(docs))
-		after = upTo
-	}
-	return suspects, nil
-}
-
-// sameRange cuts both sides to the ids that both have read up to. A side that
-// gave less than it was asked for has been read to its end.
-func sameRange(docs []search.Document, stored []search.StoredDocument, size int) ([]search.Document, []search.StoredDocument, int64, bool) {
-	const end = int64(1<<63 - 1)
-	upTo := end
-	if len(docs) == size {
-		upTo = docs[size-1].ID
-	}
-	if len(stored) == size {
-		upTo = min(upTo, stored[size-1].ID)
-	}
-	docs = docs[:countUpTo(docs, upTo, func(d search.Document) int64 { return d.ID })]
-	stored = stored[:countUpTo(stored, upTo, func(d search.StoredDocument) int64 { return d.ID })]
-	return docs, stored, upTo, upTo != end
-}
-
-func countUpTo[T any](list []T, upTo int64, id func(T) int64) int {
-	n := slices.IndexFunc(list, func(t T) bool { return id(t) > upTo })
-	if n < 0 {
-		return len(list)
-	}
-	return n
-}
-
-// compare merges two lists in the order of their ids.
-func (v *Verifier) compare(docs []search.Document, stored []search.StoredDocument, part search.Part) ([]int64, error) {
-	var wrong []int64
-	for len(docs) > 0 || len(stored) > 0 {
-		switch {
-		case len(stored) == 0 || (len(docs) > 0 && docs[0].ID < stored[0].ID):
-			wrong, docs = append(wrong, docs[0].ID), docs[1:]
-		case len(docs) == 0 || stored[0].ID < docs[0].ID:
-			wrong, stored = append(wrong, stored[0].ID), stored[1:]
-		default:
-			same, err := v.same(&docs[0], stored[0].Source, part)
-			if err != nil {
-				return nil, err
-			}
-			if !same {
-				wrong = append(wrong, docs[0].ID)
-			}
-			docs, stored = docs[1:], stored[1:]
+		if err := found.add(ctx, part, nil, found.outOfPlace(part, list)); err != nil {
+			return err
 		}
 	}
-	return wrong, nil
-}
-
-// same compares every field of what would be written with what is stored.
-func (v *Verifier) same(doc *search.Document, source []byte, part search.Part) (bool, error) {
-	want, err := v.reader.Render(doc, part)
-	if err != nil {
-		return false, err
-	}
-	if bytes.Equal(want, source) {
-		return true, nil
-	}
-	a, err := canonical(want)
-	if err != nil {
-		return false, err
-	}
-	b, err := canonical(source)
-	return err == nil && bytes.Equal(a, b), err
-}
-
-// canonical is JSON with its keys in order, numbers as they are written.
-func canonical(source []byte) ([]byte, error) {
-	dec := json.NewDecoder(bytes.NewReader(source))
-	dec.UseNumber()
-	var any any
-	if err := dec.Decode(&any); err != nil {
-		return nil, err
-	}
-	return json.Marshal(any)
+	return nil
 }

@@ -29,7 +29,7 @@ func (s *shop) mustEqual(atLeast int64) {
 	s.tb.Helper()
 	var index string
 	var compared, differences int64
-	out := s.mustAforro("verify")
+	out := s.mustAforro("verify", "--full")
 	if _, err := fmt.Sscanf(out, "%s %d documents compared with PostgreSQL, %d differences", &index, &compared, &differences); err != nil {
 		s.tb.Fatalf("%v in %s", err, out)
 	}

@@ -61,6 +61,7 @@ func (a *app) addIndexer(ctx context.Context) (*indexer.Indexer, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.VerifyRate = a.cfg.VerifyRate
 	x := indexer.New(o)
 	a.add("indexer", x.Run)
 	return x, nil

@@ -40,7 +40,7 @@ prints the effective ones.`,
 	cmd.AddCommand(
 		upCommand(), apiCommand(), indexerCommand(), workerCommand(),
 		migrateCommand(), importCommand(), seedCommand(), webhookCommand(),
-		reindexCommand(), verifyCommand(), statusCommand(), evalCommand(), auditCommand(),
+		reindexCommand(), verifyCommand(), statusCommand(), quarantineCommand(), evalCommand(), auditCommand(),
 		healthCommand(), configCommand(), versionCommand(), resetCommand(),
 	)
 	return cmd

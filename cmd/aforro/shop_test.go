@@ -58,7 +58,7 @@ func newShop(tb testing.TB) *shop {
 		postgresURL: testkit.Postgres(tb), redisURL: testkit.Redis(tb), elasticsearchURL: node,
 		tokenSecret: strings.Repeat("t", 32), "AFORRO_STAFF_KEY": strings.Repeat("k", 16),
 		"AFORRO_INDEX_PREFIX": prefix, "AFORRO_SLOT": testkit.Unique(tb), "AFORRO_POSTGRES_POOL": "8",
-		"AFORRO_INDEX_WINDOW": "10ms", "AFORRO_SWEEP_EVERY": "100ms", "AFORRO_STOP_GRACE": "5s", "AFORRO_STOP_DELAY": "0s", "AFORRO_LOG_LEVEL": "info",
+		"AFORRO_INDEX_WINDOW": "10ms", "AFORRO_VERIFY_RATE": "0", "AFORRO_SWEEP_EVERY": "100ms", "AFORRO_STOP_GRACE": "5s", "AFORRO_STOP_DELAY": "0s", "AFORRO_LOG_LEVEL": "info",
 	}
 	s.through = map[string]string{}
 	for name, value := range s.direct {

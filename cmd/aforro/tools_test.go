@@ -89,18 +89,26 @@ func mustName(tb testing.TB, path string, texts ...string) {
 	}
 }
 
-// A verification that finds something says what, and fails.
-func TestVerifyNamesWhatDiffers(t *testing.T) {
+// A verification that finds something says what, and fails; a repair mends it.
+func TestVerifyNamesAndRepairs(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	lost := s.ware(9, 1, 0).id
+	lost := strconv.FormatInt(s.ware(9, 1, 0).id, 10)
 	index := s.direct["AFORRO_INDEX_PREFIX"] + "-products"
-	testkit.ESRequest(t, "POST", s.direct[elasticsearchURL]+"/"+index+"/_delete_by_query?refresh=true",
-		`{"query": {"term": {"id": `+strconv.FormatInt(lost, 10)+`}}}`)
-	out, err := command(t, s.direct, "verify")
-	if err == nil || !strings.Contains(out, "1 differences") || !strings.Contains(out, "missing in the index: 1 (first ids: ["+strconv.FormatInt(lost, 10)+"])") {
+	testkit.ESRequest(t, "POST", s.direct[elasticsearchURL]+"/"+index+"/_delete_by_query?refresh=true", `{"query": {"term": {"id": `+lost+`}}}`)
+	named := mustWrite(t, "differences.txt", nil)
+	out, err := command(t, s.direct, "verify", "--report", named)
+	if err == nil || !strings.Contains(out, ", 1 differences (quick)") || !strings.Contains(out, "missing in the index: 1 (products "+lost+")") {
 		t.Errorf("it says: %v %s", err, out)
 	}
+	mustName(t, named, "missing\tproducts\t"+lost+"\n")
+	if out, err = command(t, s.direct, "verify", "--full", "--json"); err == nil || !strings.Contains(out, `"differences":[{"kind":"missing","part":"products","id":`+lost+`}]`) {
+		t.Errorf("it says: %v %s", err, out)
+	}
+	if out := s.mustAforro("verify", "--repair"); !strings.Contains(out, "1 found, 1 repaired, 0 left") {
+		t.Errorf("it says: %s", out)
+	}
+	s.mustEqual(1)
 }
 
 // A new index is built beside the live one and takes over.

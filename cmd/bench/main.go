@@ -35,6 +35,7 @@ var onRequest = []bench{
 	{"orders-uniform", "orders a second over all stock, against pgbench with the same writes", benchUniform},
 	{"orders-hot", "the same with all orders on one store's hot products", benchHot},
 	{"orders-latency", "lone orders, and orders that come at half the highest rate", benchOrderLatency},
+	{"index-million", "build and verify a million products, and the memory of it", benchMillion},
 	{"orders-indexer", "orders a second while the indexer follows", benchOrdersIndexed},
 	{"index-fresh", "500 changes a second of every kind until searches see them, also during a reindex", benchIndexFresh},
 	{"index-stock", "5,000 stock changes a second until searches see them", benchIndexStock},

@@ -113,10 +113,10 @@ func (g *ground) verify(ctx context.Context) verdict {
 	var out string
 	var err error
 	until(ctx, verifyPatience, time.Second, func(ctx context.Context) bool {
-		out, err = g.aforro(ctx, "verify")
+		out, err = g.aforro(ctx, "verify", "--full")
 		return err == nil
 	})
-	fmt.Printf("\naforro verify\n%s\n\n", indent(out))
+	fmt.Printf("\naforro verify --full\n%s\n\n", indent(out))
 	if err != nil {
 		return check("every index document is what PostgreSQL says", err.Error())
 	}

@@ -48,6 +48,7 @@ type Config struct {
 	SlotWarning    int64         `env:"AFORRO_SLOT_WARNING" envDefault:"1024" check:"min:0,max:1048576" help:"From how many megabytes of kept write-ahead log on the indexer warns; 0: never."`
 	BulkSize       int           `env:"AFORRO_BULK_SIZE" envDefault:"500" check:"min:1,max:5000" help:"Documents in one bulk request."`
 	BulkSenders    int           `env:"AFORRO_BULK_SENDERS" envDefault:"3" check:"min:1,max:32" help:"Bulk requests under way at once."`
+	VerifyRate     int           `env:"AFORRO_VERIFY_RATE" envDefault:"100" check:"min:0,max:100000" help:"Products a second that the indexer compares with the index, over and over; 0 turns it off."`
 
 	LogLevel  string        `env:"AFORRO_LOG_LEVEL" envDefault:"info" check:"oneof:debug,info,warn,error" help:"The least severe level that is logged."`
 	LogFormat string        `env:"AFORRO_LOG_FORMAT" envDefault:"text" check:"oneof:text,json" help:"How log lines are written."`

@@ -49,7 +49,12 @@ func appendProduct(b []byte, doc *search.Document) ([]byte, error) {
 	if len(list) > 0 {
 		b = appendList(append(b, `,"attributes":`...), list, appendAttribute)
 	}
-	return append(appendStock(b, doc.Stock), '}'), nil
+	return appendHash(appendStock(b, doc.Stock), doc.Hash), nil
+}
+
+// appendHash ends a document with what it is recognised by.
+func appendHash(b []byte, hash int64) []byte {
+	return append(strconv.AppendInt(append(b, `,"hash":`...), hash, 10), '}')
 }
 
 func appendStock(b []byte, stock []search.Stock) []byte {

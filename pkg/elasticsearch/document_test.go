@@ -15,14 +15,14 @@ func TestRender(t *testing.T) {
 	doc := search.Document{
 		ID: 7, SKU: "A-1", Title: "Brother TN-1 toner cartridge", Description: "d", Brand: "Brother", Category: "Toner", Price: 2795,
 		GTIN: "123", ReleasedOn: &released, Attributes: json.RawMessage(`{"width": 5.5, "colour": "Red", "new": true, "odd": "NaN"}`),
-		Stock: []search.Stock{{StoreID: 2, Quantity: 0}, {StoreID: 9, Quantity: 4}},
+		Stock: []search.Stock{{StoreID: 2, Quantity: 0}, {StoreID: 9, Quantity: 4}}, Hash: 77, TitlesHash: 88,
 	}
 	const want = `{"id":7,"sku":"A-1","gtin":"123","title":"Brother TN-1 toner cartridge","description":"d",` +
 		`"brand":"Brother","category":"Toner","type":"toner cartridge","head":"cartridge","accessory":true,"price":2795,"released_on":"2006-07-01",` +
 		`"attributes":[{"key":"width","value":"5.5","number":5.5},{"key":"colour","value":"Red"},{"key":"new","value":"true"},{"key":"odd","value":"NaN"}],` +
-		`"stores":[2,9],"stores_in_stock":[9],"stock":[{"store_id":2,"quantity":0},{"store_id":9,"quantity":4}]}`
+		`"stores":[2,9],"stores_in_stock":[9],"stock":[{"store_id":2,"quantity":0},{"store_id":9,"quantity":4}],"hash":77}`
 	const wantTitle = `{"id":7,"title":"Brother TN-1 toner cartridge","title_length":28,"stores":[2,9],` +
-		`"suggest":{"input":"Brother TN-1 toner cartridge","weight":1048548,"contexts":{"store":["all","2","9"]}}}`
+		`"suggest":{"input":"Brother TN-1 toner cartridge","weight":1048548,"contexts":{"store":["all","2","9"]}},"hash":88}`
 	for part, want := range map[search.Part]string{search.Products: want, search.Titles: wantTitle} {
 		got, err := new(Client).Render(&doc, part)
 		if err != nil || string(got) != want {

@@ -28,5 +28,5 @@ func appendTitle(b []byte, doc *search.Document) []byte {
 	for _, line := range doc.Stock {
 		b = append(strconv.AppendInt(append(b, `,"`...), line.StoreID, 10), '"')
 	}
-	return append(b, `]}}}`...)
+	return appendHash(append(b, `]}}`...), doc.TitlesHash)
 }

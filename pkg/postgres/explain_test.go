@@ -102,6 +102,9 @@ var explained = map[string][]string{
 	"LockFreeLines":         {"'{1}'", upTo(500)},
 	"ListFree":              {"'{1}', '{1}', '{1}'", upTo(500) + ", " + ones(500) + ", " + upTo(500)},
 	"EndReservations":       {"'EXPIRED', '{1}'", "'EXPIRED', " + upTo(500)},
+	"SumProductHashes":      {"0, 4096", "499000, 4096", "-9223372036854775808, 4096"},
+	"ListProductHashes":     {"0, 4096, 1000", "499000, 9223372036854775807, 1000", "-9223372036854775808, 9223372036854775807, 1000"},
+	"StampProducts":         {"'{1}'", upTo(1000)},
 
 	"LockRepairOrders":       {"'{1}'", upTo(500)},
 	"LockRepairReservations": {"'{1}'", upTo(500)},
@@ -131,6 +134,7 @@ func zeros(n int) string { return "'{0" + strings.Repeat(",0", n-1) + "}'" }
 var unexplained = map[string]string{
 	"AddStores":           "seeds only; stores are few",
 	"AnnounceTargets":     "reads no table",
+	"AskForProducts":      "reads no table",
 	"AskVisibility":       "reads no table",
 	"BeginLoad":           "seeds only",
 	"CountActiveProducts": "counts all, once, before an index is built",

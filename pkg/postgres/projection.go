@@ -90,7 +90,7 @@ func documents(rows []db.ProjectProductsRow) ([]search.Document, error) {
 		docs[i] = search.Document{
 			ID: r.ID, SKU: r.Sku, Title: r.Title, Description: r.Description, Brand: r.Brand, Category: r.Category,
 			Price: r.Price, GTIN: r.Gtin, ImageURL: r.ImageUrl, Attributes: r.Attributes, ReleasedOn: r.ReleasedOn,
-			Stock: make([]search.Stock, len(r.Stores)),
+			Stock: make([]search.Stock, len(r.Stores)), Hash: r.Hash, TitlesHash: r.TitlesHash,
 		}
 		for j, store := range r.Stores {
 			docs[i].Stock[j] = search.Stock{StoreID: store, Quantity: r.Quantities[j]}

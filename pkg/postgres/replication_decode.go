@@ -74,25 +74,14 @@ func (d *decoder) decode(data []byte) ([]search.Event, error) {
 	case *pglogrepl.TruncateMessage:
 		d.truncated(m)
 	case *pglogrepl.LogicalDecodingMessage:
-		d.told(m)
+		if m.Prefix == "aforro" {
+			d.told(string(m.Content))
+		}
 	}
 	return d.out, err
 }
 
 func (d *decoder) emit(e search.Event) { d.out = append(d.out, e) }
-
-// told turns our own messages into events; those of others are theirs.
-func (d *decoder) told(m *pglogrepl.LogicalDecodingMessage) {
-	if m.Prefix != "aforro" {
-		return
-	}
-	switch string(m.Content) {
-	case "targets":
-		d.emit(search.Event{Kind: search.TargetsChanged})
-	case "heartbeat":
-		d.emit(search.Event{Kind: search.Heartbeat})
-	}
-}
 
 func (d *decoder) learn(m *pglogrepl.RelationMessage) error {
 	r := relation{name: m.RelationName, table: followed[m.RelationName]}

@@ -53,8 +53,13 @@ type IndexVersion struct {
 
 // StoredDocument is one document as an index holds it.
 type StoredDocument struct {
+	// ID is the product that it says it is. Name is what it is stored as, when
+	// that is anything else: nobody who writes as we do makes such a one.
 	ID      int64
+	Name    string
 	Version Version
 	// Source is the document's JSON.
 	Source json.RawMessage
+	// Hash is what it was made of, -1 when it says nothing; only where it was asked for.
+	Hash int64
 }

@@ -99,6 +99,9 @@ type Document struct {
 	Attributes json.RawMessage
 	// Stock has one entry for each store that carries the product, by store id.
 	Stock []Stock
+	// Hash and TitlesHash say what the product and its titles are made of: equal
+	// ones, equal documents. The database computes them.
+	Hash, TitlesHash int64
 }
 
 // Stock is what one store has of a product.

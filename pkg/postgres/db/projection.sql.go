@@ -22,6 +22,16 @@ func (q *Queries) AnnounceTargets(ctx context.Context) error {
 	return err
 }
 
+const AskForProducts = `-- name: AskForProducts :exec
+SELECT pg_logical_emit_message(true, 'aforro', $1::text)
+`
+
+// A message in the stream itself, about as much as its content says.
+func (q *Queries) AskForProducts(ctx context.Context, content string) error {
+	_, err := q.db.Exec(ctx, AskForProducts, content)
+	return err
+}
+
 const AskVisibility = `-- name: AskVisibility :one
 SELECT coalesce(bool_and(pg_visible_in_snapshot(
            (now.xmax + ((x.low - now.xmax + 2147483648) & 4294967295) - 2147483648)::text::xid8, now.snapshot)), true)::boolean AS visible
@@ -184,6 +194,53 @@ func (q *Queries) ListCategoryProducts(ctx context.Context, arg ListCategoryProd
 	return items, nil
 }
 
+const ListProductHashes = `-- name: ListProductHashes :many
+SELECT p.id, product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
+                    p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
+       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+FROM (SELECT id, sku, title, description, brand, category_id, price, gtin, image_url, attributes, released_on, created_at, updated_at, active FROM products q WHERE q.id > $1 AND q.id <= $2 AND q.active ORDER BY q.id LIMIT $3) p
+JOIN categories c ON c.id = p.category_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
+           coalesce(array_agg(greatest(i.quantity - i.held, 0)::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+    FROM inventory i WHERE i.product_id = p.id
+) s
+ORDER BY p.id
+`
+
+type ListProductHashesParams struct {
+	After    int64
+	UpTo     int64
+	PageSize int32
+}
+
+type ListProductHashesRow struct {
+	ID         int64
+	Hash       int64
+	TitlesHash int64
+}
+
+// The same, one by one, up to an id.
+func (q *Queries) ListProductHashes(ctx context.Context, arg ListProductHashesParams) ([]ListProductHashesRow, error) {
+	rows, err := q.db.Query(ctx, ListProductHashes, arg.After, arg.UpTo, arg.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListProductHashesRow
+	for rows.Next() {
+		var i ListProductHashesRow
+		if err := rows.Scan(&i.ID, &i.Hash, &i.TitlesHash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const ListQuarantine = `-- name: ListQuarantine :many
 SELECT index_name, product_id, reason, refusals, first_at, last_at FROM quarantine
 ORDER BY index_name, product_id LIMIT $1
@@ -247,7 +304,10 @@ func (q *Queries) OldestWriter(ctx context.Context) (OldestWriterRow, error) {
 const ProjectProducts = `-- name: ProjectProducts :many
 SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
        coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
-       p.attributes, p.released_on, s.stores, s.quantities
+       p.attributes, p.released_on, s.stores, s.quantities,
+       product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
+                    p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
+       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
 FROM products p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -273,6 +333,8 @@ type ProjectProductsRow struct {
 	ReleasedOn  *time.Time
 	Stores      []int64
 	Quantities  []int64
+	Hash        int64
+	TitlesHash  int64
 }
 
 // The documents of these products: only those that are active. Quantities are
@@ -300,6 +362,8 @@ func (q *Queries) ProjectProducts(ctx context.Context, ids []int64) ([]ProjectPr
 			&i.ReleasedOn,
 			&i.Stores,
 			&i.Quantities,
+			&i.Hash,
+			&i.TitlesHash,
 		); err != nil {
 			return nil, err
 		}
@@ -314,7 +378,10 @@ func (q *Queries) ProjectProducts(ctx context.Context, ids []int64) ([]ProjectPr
 const ProjectProductsAfter = `-- name: ProjectProductsAfter :many
 SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
        coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
-       p.attributes, p.released_on, s.stores, s.quantities
+       p.attributes, p.released_on, s.stores, s.quantities,
+       product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
+                    p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
+       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
 FROM (SELECT id, sku, title, description, brand, category_id, price, gtin, image_url, attributes, released_on, created_at, updated_at, active FROM products q WHERE q.id > $1 AND q.active ORDER BY q.id LIMIT $2) p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -344,6 +411,8 @@ type ProjectProductsAfterRow struct {
 	ReleasedOn  *time.Time
 	Stores      []int64
 	Quantities  []int64
+	Hash        int64
+	TitlesHash  int64
 }
 
 // The next documents in the order of their ids: how an index is built.
@@ -370,6 +439,8 @@ func (q *Queries) ProjectProductsAfter(ctx context.Context, arg ProjectProductsA
 			&i.ReleasedOn,
 			&i.Stores,
 			&i.Quantities,
+			&i.Hash,
+			&i.TitlesHash,
 		); err != nil {
 			return nil, err
 		}
@@ -423,4 +494,77 @@ SELECT pg_logical_emit_message(true, 'aforro', 'heartbeat')
 func (q *Queries) SendHeartbeat(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, SendHeartbeat)
 	return err
+}
+
+const StampProducts = `-- name: StampProducts :many
+SELECT id, xmin::text::bigint AS stamp FROM products WHERE id = ANY ($1::bigint[]) AND active ORDER BY id
+`
+
+type StampProductsRow struct {
+	ID    int64
+	Stamp int64
+}
+
+// What a row's version is known by: it changes with each change of the row.
+func (q *Queries) StampProducts(ctx context.Context, ids []int64) ([]StampProductsRow, error) {
+	rows, err := q.db.Query(ctx, StampProducts, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StampProductsRow
+	for rows.Next() {
+		var i StampProductsRow
+		if err := rows.Scan(&i.ID, &i.Stamp); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const SumProductHashes = `-- name: SumProductHashes :one
+SELECT count(*) AS products, coalesce(max(x.id), 0)::bigint AS last,
+       coalesce(sum(x.hash), 0)::bigint AS hash, coalesce(sum(x.titles_hash), 0)::bigint AS titles_hash
+FROM (
+SELECT p.id, product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
+                    p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
+       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+FROM (SELECT id, sku, title, description, brand, category_id, price, gtin, image_url, attributes, released_on, created_at, updated_at, active FROM products q WHERE q.id > $1 AND q.active ORDER BY q.id LIMIT $2) p
+JOIN categories c ON c.id = p.category_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
+           coalesce(array_agg(greatest(i.quantity - i.held, 0)::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+    FROM inventory i WHERE i.product_id = p.id
+) s
+) x
+`
+
+type SumProductHashesParams struct {
+	After    int64
+	PageSize int32
+}
+
+type SumProductHashesRow struct {
+	Products   int64
+	Last       int64
+	Hash       int64
+	TitlesHash int64
+}
+
+// The next products by id, as sums of what their documents hold as hashes:
+// nothing of a product leaves the server.
+func (q *Queries) SumProductHashes(ctx context.Context, arg SumProductHashesParams) (SumProductHashesRow, error) {
+	row := q.db.QueryRow(ctx, SumProductHashes, arg.After, arg.PageSize)
+	var i SumProductHashesRow
+	err := row.Scan(
+		&i.Products,
+		&i.Last,
+		&i.Hash,
+		&i.TitlesHash,
+	)
+	return i, err
 }

@@ -3,7 +3,10 @@
 -- what can be sold.
 SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
        coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
-       p.attributes, p.released_on, s.stores, s.quantities
+       p.attributes, p.released_on, s.stores, s.quantities,
+       product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
+                    p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
+       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
 FROM products p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -18,8 +21,43 @@ ORDER BY p.id;
 -- The next documents in the order of their ids: how an index is built.
 SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price,
        coalesce(p.gtin, '')::text AS gtin, coalesce(p.image_url, '')::text AS image_url,
-       p.attributes, p.released_on, s.stores, s.quantities
+       p.attributes, p.released_on, s.stores, s.quantities,
+       product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
+                    p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
+       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
 FROM (SELECT * FROM products q WHERE q.id > @after AND q.active ORDER BY q.id LIMIT @page_size) p
+JOIN categories c ON c.id = p.category_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
+           coalesce(array_agg(greatest(i.quantity - i.held, 0)::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+    FROM inventory i WHERE i.product_id = p.id
+) s
+ORDER BY p.id;
+
+-- name: SumProductHashes :one
+-- The next products by id, as sums of what their documents hold as hashes:
+-- nothing of a product leaves the server.
+SELECT count(*) AS products, coalesce(max(x.id), 0)::bigint AS last,
+       coalesce(sum(x.hash), 0)::bigint AS hash, coalesce(sum(x.titles_hash), 0)::bigint AS titles_hash
+FROM (
+SELECT p.id, product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
+                    p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
+       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+FROM (SELECT * FROM products q WHERE q.id > @after AND q.active ORDER BY q.id LIMIT @page_size) p
+JOIN categories c ON c.id = p.category_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
+           coalesce(array_agg(greatest(i.quantity - i.held, 0)::bigint ORDER BY i.store_id), '{}')::bigint[] AS quantities
+    FROM inventory i WHERE i.product_id = p.id
+) s
+) x;
+
+-- name: ListProductHashes :many
+-- The same, one by one, up to an id.
+SELECT p.id, product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
+                    p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
+       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+FROM (SELECT * FROM products q WHERE q.id > @after AND q.id <= @up_to AND q.active ORDER BY q.id LIMIT @page_size) p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(i.store_id ORDER BY i.store_id), '{}')::bigint[] AS stores,
@@ -30,6 +68,10 @@ ORDER BY p.id;
 
 -- name: ListCategoryProducts :many
 SELECT id FROM products WHERE category_id = @category_id AND id > @after ORDER BY id LIMIT @page_size;
+
+-- name: StampProducts :many
+-- What a row's version is known by: it changes with each change of the row.
+SELECT id, xmin::text::bigint AS stamp FROM products WHERE id = ANY (@ids::bigint[]) AND active ORDER BY id;
 
 -- name: CountActiveProducts :one
 SELECT count(*) FROM products WHERE active;
@@ -66,6 +108,10 @@ SELECT coalesce(active, false)::boolean AS active, (coalesce(confirmed_flush_lsn
        (pg_current_wal_flush_lsn() - coalesce(restart_lsn, '0/0'))::bigint AS retained,
        greatest(pg_current_wal_flush_lsn() - coalesce(confirmed_flush_lsn, '0/0'), 0)::bigint AS lag
 FROM pg_catalog.pg_replication_slots WHERE slot_name = $1;
+
+-- name: AskForProducts :exec
+-- A message in the stream itself, about as much as its content says.
+SELECT pg_logical_emit_message(true, 'aforro', @content::text);
 
 -- name: AnnounceTargets :exec
 -- A message in the stream itself: it reaches the indexer in commit order.
