@@ -1,8 +1,12 @@
 package api
 
 import (
+	"context"
 	"net/http"
+	"strings"
 	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // BenchmarkSearch is what the API itself adds to a search: everything but the
@@ -18,6 +22,39 @@ func BenchmarkSearch(b *testing.B) {
 	for b.Loop() {
 		s.asked = s.asked[:0]
 		if w := call(server, http.MethodGet, searchPath+"?q=laptop&page=2", ""); w.Code != http.StatusOK {
+			b.Fatal(w.Code)
+		}
+	}
+}
+
+// BenchmarkCachedSearch is a page of ten results from the cache, without the
+// network and Redis; BenchmarkNothing is a handler that does nothing.
+func BenchmarkCachedSearch(b *testing.B) {
+	page := hits(180)
+	page.Hits[0].Description = strings.Repeat("x", 400)
+	for len(page.Hits) < 10 {
+		page.Hits = append(page.Hits, page.Hits[0])
+	}
+	server := mustServe(b, &shop{page: page})
+	call(server, http.MethodGet, searchPath+"?q=laptop&page=2", "")
+	b.ReportAllocs()
+	for b.Loop() {
+		if w := call(server, http.MethodGet, searchPath+"?q=laptop&page=2", ""); w.Header().Get("Age") == "" {
+			b.Fatal(w.Code)
+		}
+	}
+}
+
+func BenchmarkNothing(b *testing.B) {
+	server := mustServe(b, &shop{})
+	body := make([]byte, 6<<10)
+	register(server, huma.Operation{OperationID: "nothing", Method: http.MethodGet, Path: "/nothing/"},
+		func(context.Context, *struct{}) (*readyMade, error) {
+			return &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, Body: body}, nil
+		})
+	b.ReportAllocs()
+	for b.Loop() {
+		if w := call(server, http.MethodGet, "/nothing/", ""); w.Code != http.StatusOK {
 			b.Fatal(w.Code)
 		}
 	}

@@ -25,12 +25,26 @@ func (a *Address) Resolve(ctx huma.Context) []error {
 // link is an absolute link to the same path with the same parameters but those
 // of change.
 func (s *Server) link(a Address, change map[string]string) string {
-	query := a.request.URL.Query()
+	to := s.links(a)
 	for name, value := range change {
-		query.Set(name, value)
+		to.query.Set(name, value)
 	}
-	return s.base(a.request) + (&url.URL{Path: a.request.URL.Path}).EscapedPath() + "?" + query.Encode()
+	return to.String()
 }
+
+// links makes absolute links to the path of one request, whose parameters it has
+// read once.
+type links struct {
+	path  string
+	query url.Values
+}
+
+func (s *Server) links(a Address) links {
+	return links{path: s.base(a.request) + (&url.URL{Path: a.request.URL.Path}).EscapedPath(), query: a.request.URL.Query()}
+}
+
+// String is the link with the parameters as they are set now.
+func (l links) String() string { return l.path + "?" + l.query.Encode() }
 
 // base is what absolute links begin with.
 func (s *Server) base(r *http.Request) string {

@@ -170,8 +170,10 @@ func errInvalidPage(page string) error {
 // page. age is nil unless the page comes from the cache.
 func (s *Server) searchAnswer(in *searchInput, p search.Params, page packedPage, age *time.Duration) *readyMade {
 	var next, previous *string
+	links := s.links(in.Address)
 	link := func(name, value string) *string {
-		l := s.link(in.Address, map[string]string{name: value})
+		links.query.Set(name, value)
+		l := links.String()
 		return &l
 	}
 	switch {

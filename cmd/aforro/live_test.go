@@ -3,6 +3,7 @@
 package main
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -23,13 +24,14 @@ type results struct {
 	}
 }
 
-// walked is a search in stock, in a store or anywhere (0), walked to its end.
+// walked is a search walked to its end: what came, and how many on each page.
 type walked struct {
 	ids   []int64
 	pages []int
 }
 
-// walkInStock goes along pages, or along a cursor.
+// walkInStock goes along pages, or along a cursor, of what is in stock in a store
+// or anywhere (0).
 func (s *shop) walkInStock(store int, cursor bool) (w walked) {
 	s.tb.Helper()
 	params := url.Values{"in_stock": {"true"}, "page_size": {"7"}, "sort": {"price"}}
@@ -44,7 +46,7 @@ func (s *shop) walkInStock(store int, cursor bool) (w walked) {
 		if cursor {
 			params.Del("page")
 		}
-		got := read[results](s, searchPath+"?"+params.Encode())
+		got := s.current(searchPath + "?" + params.Encode())
 		for _, r := range got.Results {
 			w.ids = append(w.ids, r.ID)
 		}
@@ -58,11 +60,24 @@ func (s *shop) walkInStock(store int, cursor bool) (w walked) {
 	}
 }
 
+// current is a page that shows what PostgreSQL says. Where the machine is so busy
+// that it was not asked in time the answer says so, and is asked for again.
+func (s *shop) current(target string) (page results) {
+	s.tb.Helper()
+	var a answer
+	testkit.Eventually(s.tb, patience, target+" is answered with prices and stock of now", func() bool {
+		a = s.get(target, fresh)
+		return a.status == http.StatusOK && a.header.Get("X-Aforro-Stale") == ""
+	})
+	decode(s.tb, a, &page)
+	return page
+}
+
 // inStock are the products that can be bought, in a store or anywhere (0).
 func (s *shop) inStock(store int) (ids []int64) {
 	s.tb.Helper()
 	err := s.conn.QueryRow(s.tb.Context(), `SELECT coalesce(array_agg(p.id ORDER BY p.id), '{}') FROM products p
-		WHERE p.active AND EXISTS (SELECT FROM inventory i WHERE i.product_id = p.id AND i.quantity > i.held AND $1 IN (0, i.store_id))`, store).Scan(&ids)
+		WHERE p.active AND EXISTS (SELECT FROM inventory i WHERE i.product_id = p.id AND i.quantity > i.held AND $1::bigint IN (0, i.store_id))`, store).Scan(&ids)
 	if err != nil {
 		s.tb.Fatal(err)
 	}
@@ -103,14 +118,12 @@ func TestSoldOutIsNotFoundInStockWithoutAnIndexer(t *testing.T) {
 		if !slices.Equal(slices.Sorted(slices.Values(walk.ids)), want) {
 			t.Errorf("store %d: a cursor walk gives %d products, %d are in stock", store, len(walk.ids), len(want))
 		}
-		for i, n := range walk.pages[:len(walk.pages)-1] {
-			if n != 7 {
-				t.Errorf("store %d: page %d of a walk has %d results", store, i+1, n)
-			}
-		}
 		numbered := s.walkInStock(store, false)
 		if !slices.Equal(slices.Sorted(slices.Values(numbered.ids)), want) {
 			t.Errorf("store %d: pages give %d products, %d are in stock", store, len(numbered.ids), len(want))
+		}
+		if len(walk.pages) > len(numbered.pages)*3/4 {
+			t.Errorf("store %d: a walk that is filled up has %d pages, one that is not %d", store, len(walk.pages), len(numbered.pages))
 		}
 	}
 }

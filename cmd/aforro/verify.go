@@ -35,7 +35,7 @@ printed; --report and --json name all, up to a million.`,
 		Example: `  aforro verify
   aforro verify --full --report differences.txt
   aforro verify --full --repair
-  aforro verify --json
+  aforro verify --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runVerify(cmd, o) },
 	}

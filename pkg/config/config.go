@@ -14,7 +14,7 @@ type Config struct {
 	CacheRedisURL    string `env:"AFORRO_CACHE_REDIS_URL" check:"url:redis,rediss,unix" secret:"url" help:"Redis for cached answers and request limits; the queue's when empty."`
 	ElasticsearchURL string `env:"AFORRO_ELASTICSEARCH_URL" check:"urls:http,https" secret:"url" help:"Elasticsearch; the addresses of several nodes are separated by commas, and another one is asked when one is away."`
 
-	PostgresPool int32  `env:"AFORRO_POSTGRES_POOL" envDefault:"20" check:"min:2,max:1000" help:"The most connections that one role holds to PostgreSQL."`
+	PostgresPool int32  `env:"AFORRO_POSTGRES_POOL" envDefault:"20" check:"min:2,max:1000" help:"The most connections that one role holds to PostgreSQL; the API holds one more, to hear of changes."`
 	IndexPrefix  string `env:"AFORRO_INDEX_PREFIX" envDefault:"aforro" check:"name" help:"What the names of indices and aliases begin with."`
 	Slot         string `env:"AFORRO_SLOT" envDefault:"aforro" check:"name" help:"The replication slot that the indexer follows."`
 	Shards       int    `env:"AFORRO_INDEX_SHARDS" envDefault:"1" check:"min:1,max:64" help:"Primary shards of a new index version."`

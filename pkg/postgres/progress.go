@@ -39,7 +39,9 @@ func (d *DB) Progress(slot string) *Progress {
 }
 
 // Tell tells everybody who follows. More products than can be told by name are
-// told as everything. It does not wait for the disk.
+// told as everything. It does not wait for the disk. Who follows takes a message for
+// a word that all changes up to now have been told: one who is behind in reading
+// them must be silent.
 func (p *Progress) Tell(ctx context.Context, told search.Progress) error {
 	texts, err := payloads(told)
 	if err != nil {
