@@ -57,8 +57,9 @@ func newPatrol(o Options) *patrol {
 }
 
 // run makes passes until ctx ends. Nothing that fails ends the stream: another
-// part notices an index or a database that is gone.
-func (p *patrol) run(ctx context.Context) error {
+// part notices an index or a database that is gone. One that is not followed,
+// because another is about to replace it, is left alone.
+func (p *patrol) run(ctx context.Context, followed func(index string) bool) error {
 	if p.VerifyRate <= 0 {
 		return nil
 	}
@@ -68,7 +69,7 @@ func (p *patrol) run(ctx context.Context) error {
 			return err
 		}
 		begun := time.Now()
-		products, err := p.step(ctx)
+		products, err := p.step(ctx, followed)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -102,13 +103,16 @@ func (p *patrol) passed() time.Duration {
 
 // step compares the next range of ids and asks for what is wrong. The last one
 // of a pass also looks for documents that lie in no range.
-func (p *patrol) step(ctx context.Context) (int64, error) {
+func (p *patrol) step(ctx context.Context, followed func(index string) bool) (int64, error) {
 	if p.after == search.Everywhere.After {
 		p.begun = time.Now()
 	}
 	index, err := p.v.live(ctx)
 	if err != nil {
 		return 0, err
+	}
+	if !followed(index) {
+		return 0, fault.New(fault.NotFound, "index %s is not followed", index)
 	}
 	// One reading a second, more often only where a bulk is less than that.
 	how := p.v.full(min(p.v.size, p.VerifyRate))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -115,8 +116,13 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	g.Go(func() error { return x.flushLoop(ctx, stream, p) })
 	g.Go(func() error { return x.refreshLoop(ctx) })
 	g.Go(func() error { return x.lookAfter(ctx) })
-	g.Go(func() error { return x.check.run(ctx) })
+	g.Go(func() error { return x.check.run(ctx, x.follows) })
 	return g.Wait()
+}
+
+// follows reports whether every change goes to an index that is live for good.
+func (x *Indexer) follows(index string) bool {
+	return x.handover() == nil && slices.Contains(x.Targets(), index)
 }
 
 // lookAfter notices what no write would: an index that was deleted or emptied
