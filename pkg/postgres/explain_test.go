@@ -98,6 +98,9 @@ var explained = map[string][]string{
 	"ListFree":             {"'{1}', '{1}', '{1}'", upTo(500) + ", " + ones(500) + ", " + upTo(500)},
 	"EndReservations":      {"'EXPIRED', '{1}'", "'EXPIRED', " + upTo(500)},
 
+	"SaveSample":             {"30, '{a}', '{1}', 2000"},
+	"CountSampleToday":       {""},
+	"ListSample":             {"30, 200"},
 	"LockRepairOrders":       {"'{1}'", upTo(500)},
 	"LockRepairReservations": {"'{1}'", upTo(500)},
 	"LockRepairLines":        {"'{1}', '{1}'", ones(500) + ", " + upTo(500)},
@@ -168,6 +171,8 @@ var unexplained = map[string]string{
 	"SetRepairPatience": "reads no table",
 	"TryAuditLock":      "reads no table",
 	"WaitForRepairLock": "reads no table",
+	"TryLock":           "reads no table",
+	"SetLockSession":    "reads no table",
 }
 
 func TestNoQueryReadsALargeTableWhole(t *testing.T) {
