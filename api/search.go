@@ -50,6 +50,7 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 			return nil, err
 		}
 	}
+	s.sample(p)
 	cached := s.o.SearchCache > 0 && p.Cursor == ""
 	key := searchKey(p)
 	if cached && !wantsFresh(in.CacheControl) {
