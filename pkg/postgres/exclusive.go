@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,12 +55,12 @@ func (l *exclusive) Held(ctx context.Context) error {
 	return nil
 }
 
-// Release gives the lock back. A connection that does not end in good order is
-// dropped, and the database gives it back itself.
+// Release gives the lock back at once, if it can: the database does so itself
+// when it notices that the connection is gone.
 func (l *exclusive) Release() {
 	ctx, cancel := context.WithTimeout(context.Background(), leaving)
 	defer cancel()
-	if l.conn.Close(ctx) != nil {
+	if errors.Join(db.New(l.conn).Unlock(ctx, reindexLock), l.conn.Close(ctx)) != nil {
 		return
 	}
 }

@@ -32,3 +32,12 @@ func (q *Queries) TryLock(ctx context.Context, key int64) (bool, error) {
 	err := row.Scan(&pg_try_advisory_lock)
 	return pg_try_advisory_lock, err
 }
+
+const Unlock = `-- name: Unlock :exec
+SELECT pg_advisory_unlock($1)
+`
+
+func (q *Queries) Unlock(ctx context.Context, key int64) error {
+	_, err := q.db.Exec(ctx, Unlock, key)
+	return err
+}

@@ -2,6 +2,9 @@
 -- Held by the connection, until it ends.
 SELECT pg_try_advisory_lock(@key);
 
+-- name: Unlock :exec
+SELECT pg_advisory_unlock(@key);
+
 -- name: SetLockSession :exec
 -- A holder whose machine is gone is noticed within half a minute; one that is
 -- only idle is left alone.
