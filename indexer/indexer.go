@@ -22,6 +22,7 @@ type Options struct {
 	Writer   Writer
 	Versions Versions
 	Reader   Reader
+	Locks    Locks
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer
 
@@ -39,6 +40,13 @@ type Options struct {
 	// CheckpointEvery is how often a build notes how far it is, so that the next
 	// process goes on there (5 s).
 	CheckpointEvery time.Duration
+	// Keep is how long the index before a reindex stays written; 0 removes it at
+	// the next look.
+	Keep time.Duration
+	// Throttle is the most documents a second of a build; 0 is no limit.
+	Throttle int
+	// Judging is for a Reindexer.
+	Judging Judging
 }
 
 func (o Options) withDefaults() Options {

@@ -52,6 +52,8 @@ type Versions interface {
 	// filled in.
 	CreateIndex(ctx context.Context, meta search.IndexMeta) (search.IndexVersion, error)
 	SetMeta(ctx context.Context, index string, meta search.IndexMeta) error
+	// OpenIndex makes a version ready for searching.
+	OpenIndex(ctx context.Context, index string) error
 	// SwapAlias makes the version the live one, ready for searching, at once.
 	SwapAlias(ctx context.Context, index string) error
 	DeleteIndex(ctx context.Context, index string) error
@@ -68,4 +70,15 @@ type Reader interface {
 	Get(ctx context.Context, index string, ids []int64) ([]search.StoredDocument, error)
 	// Render gives the source that Bulk would store for a document.
 	Render(doc *search.Document) ([]byte, error)
+}
+
+// Locks keeps others from replacing the live index and from removing versions.
+type Locks interface {
+	// LockReindex gives Conflict while somebody else holds the lock.
+	LockReindex(ctx context.Context) (search.Lock, error)
+}
+
+// Engines searches one version of the index, live or not.
+type Engines interface {
+	On(version string) search.Searcher
 }

@@ -145,6 +145,7 @@ func (x *Indexer) lookAfter(ctx context.Context) error {
 			x.m.retained.Set(float64(s.Retained))
 			x.status.retained(s.Retained)
 		}
+		x.retire(ctx)
 		lost, err := x.emptied(ctx)
 		switch {
 		case errors.Is(err, errGone):

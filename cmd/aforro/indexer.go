@@ -49,7 +49,7 @@ func (a *app) indexing(ctx context.Context, name string) (indexer.Options, error
 		return indexer.Options{}, err
 	}
 	return indexer.Options{
-		Source: db, Log: db, Slot: db.Slot(a.cfg.Slot), Writer: engine, Versions: engine, Reader: engine,
+		Source: db, Log: db, Slot: db.Slot(a.cfg.Slot), Writer: engine, Versions: engine, Reader: engine, Locks: db, Keep: a.cfg.IndexKeep,
 		Logger: a.log, Metrics: a.metrics,
 		Window: a.cfg.IndexWindow, BulkSize: a.cfg.BulkSize, Senders: a.cfg.BulkSenders, GCDeletes: elastic.GCDeletes,
 	}, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/elastic"
+	"aforro/pkg/search"
 )
 
 // Options say where Elasticsearch is and how indices are made.
@@ -22,6 +23,8 @@ type Options struct {
 	IndexPrefix string
 	// Shards (at least 1) and Replicas of a new version.
 	Shards, Replicas int
+	// Definition replaces the embedded one; not when its Hash is empty.
+	Definition elastic.Definition
 	// Transport replaces the connection pool: for measuring what is sent.
 	Transport http.RoundTripper
 }
@@ -41,8 +44,10 @@ const (
 
 // Client talks to one cluster. It is safe for use by many goroutines.
 type Client struct {
-	nodes            esapi.Transport
-	alias            string
+	nodes esapi.Transport
+	alias string
+	// version is searched instead of the live index when it is set.
+	version          string
 	shards, replicas int
 	definition       elastic.Definition
 }
@@ -75,7 +80,18 @@ func New(o Options) (*Client, error) {
 	if prefix == "" {
 		prefix = "aforro"
 	}
+	definition := o.Definition
+	if definition.Hash == "" {
+		definition = elastic.Define()
+	}
 	return &Client{
-		nodes: nodes, alias: prefix + "-products", shards: max(1, o.Shards), replicas: o.Replicas, definition: elastic.Define(),
+		nodes: nodes, alias: prefix + "-products", shards: max(1, o.Shards), replicas: o.Replicas, definition: definition,
 	}, nil
+}
+
+// On searches one version of the index, live or not.
+func (c *Client) On(version string) search.Searcher {
+	on := *c
+	on.version = version
+	return &on
 }

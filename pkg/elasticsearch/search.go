@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,8 +126,9 @@ func (c *Client) onLive(p search.Params) esapi.SearchRequest {
 	return esapi.SearchRequest{Index: c.live(), Preference: preference(p), FilterPath: pageParts}
 }
 
-// live names the alias of the live index.
-func (c *Client) live() []string { return []string{c.alias} }
+// live names the alias of the live index, or the version that is searched in
+// its place.
+func (c *Client) live() []string { return []string{cmp.Or(c.version, c.alias)} }
 
 // yes and no are for requests whose parameters are pointers.
 var yes, no = true, false

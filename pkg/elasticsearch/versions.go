@@ -136,9 +136,9 @@ func (c *Client) SetMeta(ctx context.Context, index string, meta search.IndexMet
 	})
 }
 
-// SwapAlias makes the version the live one, at once, after it is refreshed and
-// set up for being searched.
-func (c *Client) SwapAlias(ctx context.Context, index string) error {
+// OpenIndex sets a version up for being searched, with refresh and replicas, and
+// refreshes it.
+func (c *Client) OpenIndex(ctx context.Context, index string) error {
 	interval := c.definition.Settings["index"].(m)["refresh_interval"]
 	settings := m{"index": m{"refresh_interval": interval, "number_of_replicas": c.replicas}}
 	err := c.manage(ctx, "open index "+index+" for searching", settings, func(body io.Reader) esapi.Request {
@@ -147,7 +147,12 @@ func (c *Client) SwapAlias(ctx context.Context, index string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Refresh(ctx, index); err != nil {
+	return c.Refresh(ctx, index)
+}
+
+// SwapAlias makes the version the live one, at once, after it is opened.
+func (c *Client) SwapAlias(ctx context.Context, index string) error {
+	if err := c.OpenIndex(ctx, index); err != nil {
 		return err
 	}
 	actions := []any{
