@@ -125,6 +125,11 @@ type Limiter interface {
 	Allow(ctx context.Context, who string, perMinute int) (allowed bool, wait time.Duration)
 }
 
+// Sample gathers what is searched for. It never waits and never fails.
+type Sample interface {
+	Note(p search.Params)
+}
+
 // Options is what the role is made of. Engine, Catalogue, Truth, Positions, Watch,
 // Stores, Orders, Desk, Stock, Reservations, Webhooks, WebhookTools, Cache, Limiter,
 // Ready, Log and Metrics are needed.
@@ -154,6 +159,9 @@ type Options struct {
 	Reservations Reservations
 	Webhooks     Webhooks
 	WebhookTools WebhookTools
+
+	// Sample is told of every search; nil: nobody is.
+	Sample Sample
 
 	Tokens auth.Tokens
 	Staff  auth.Staff

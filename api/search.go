@@ -72,6 +72,7 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 		}
 	}
 	reached := s.await(ctx, asked)
+	s.sample(p)
 	cached := s.o.SearchCache > 0 && p.Cursor == ""
 	key := searchKey(p)
 	if cached && !wantsFresh(in.CacheControl) {

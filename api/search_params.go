@@ -135,3 +135,10 @@ func searchKey(p search.Params) string {
 		p.StoreID, p.InStock, p.Sort, p.Page, p.PageSize))
 	return "search:2:" + hex.EncodeToString(sum[:16])
 }
+
+// sample tells whoever gathers queries of a search.
+func (s *Server) sample(p search.Params) {
+	if s.o.Sample != nil {
+		s.o.Sample.Note(p)
+	}
+}

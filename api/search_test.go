@@ -303,3 +303,22 @@ func TestWhatTheEngineRefusesIsNamed(t *testing.T) {
 type errTest string
 
 func (e errTest) Error() string { return string(e) }
+
+// noted is what the sample was told.
+type noted struct{ queries []string }
+
+func (n *noted) Note(p search.Params) { n.queries = append(n.queries, p.Query) }
+
+// The sample hears of searches that are answered from the cache too, and of none
+// that is refused.
+func TestTheSampleHearsOfSearches(t *testing.T) {
+	t.Parallel()
+	heard := &noted{}
+	server := mustServe(t, &shop{page: hits(25)}, func(o *Options) { o.Sample = heard })
+	for _, query := range []string{"q=mouse", "q=mouse", "q=mouse&store_id=3", "q=cable&sort=colour"} {
+		call(server, "GET", searchPath+"?"+query, "")
+	}
+	if len(heard.queries) != 2 || heard.queries[1] != "mouse" {
+		t.Errorf("it heard of %q", heard.queries)
+	}
+}

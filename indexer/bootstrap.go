@@ -48,11 +48,11 @@ func (x *Indexer) bootstrap(ctx context.Context, history search.History, version
 }
 
 // startBuild takes up an interrupted build, or begins one. Other versions that
-// nobody searches are removed.
+// nobody searches are removed, a reindex's among them: it may be under way.
 func (x *Indexer) startBuild(ctx context.Context, history search.History, versions []search.IndexVersion) (search.IndexVersion, error) {
 	var found *search.IndexVersion
 	for _, v := range versions {
-		unfinished := !v.Live && v.Whole && !v.Meta.Complete && v.Meta.Writer && v.Meta.BuiltTo > 0 && v.Meta.History == history && v.Current
+		unfinished := !v.Live && v.Whole && !v.Meta.Complete && !v.Meta.Reindex && v.Meta.Writer && v.Meta.BuiltTo > 0 && v.Meta.History == history && v.Current
 		if unfinished && found == nil && !x.rebuild {
 			found = &v
 			continue

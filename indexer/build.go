@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"aforro/pkg/lifecycle"
 	"aforro/pkg/search"
 )
 
@@ -26,6 +27,8 @@ type build struct {
 	checkpoint time.Duration
 	// yield: another process streams to the same index meanwhile.
 	yield bool
+	// throttle is the most documents a second, 0 for no limit.
+	throttle int
 	// progress is told after each chunk, never twice at once.
 	progress func(done, total int64)
 
@@ -40,7 +43,7 @@ type build struct {
 func newBuild(o Options, out *sender, index search.IndexVersion, progress func(done, total int64)) *build {
 	return &build{
 		out: out, source: o.Source, versions: o.Versions, index: index, size: o.BulkSize, senders: o.Senders,
-		checkpoint: o.CheckpointEvery, progress: progress,
+		checkpoint: o.CheckpointEvery, throttle: o.Throttle, progress: progress,
 	}
 }
 
@@ -76,7 +79,11 @@ func (b *build) run(ctx context.Context) error {
 }
 
 func (b *build) read(ctx context.Context, chunks chan<- chunk) error {
+	next := time.Now()
 	for after := b.index.Meta.BuiltTo; ; {
+		if err := lifecycle.Sleep(ctx, time.Until(next)); err != nil {
+			return err
+		}
 		readAt := time.Now()
 		p, err := b.source.ProjectAfter(ctx, after, b.size)
 		if err != nil || len(p.Documents) == 0 {
@@ -88,6 +95,9 @@ func (b *build) read(ctx context.Context, chunks chan<- chunk) error {
 			return ctx.Err()
 		}
 		after = p.Documents[len(p.Documents)-1].ID
+		if b.throttle > 0 {
+			next = readAt.Add(time.Duration(len(p.Documents)) * time.Second / time.Duration(b.throttle))
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type Options struct {
 	Versions   Versions
 	Reader     Reader
 	Quarantine Quarantine
+	Locks      Locks
 	// Teller may be nil: nobody is told.
 	Teller  Teller
 	Logger  *slog.Logger
@@ -51,6 +52,13 @@ type Options struct {
 	// database, 0 for none; VerifyAfter how long it rests before each pass (1 min).
 	VerifyRate  int
 	VerifyAfter time.Duration
+	// Keep is how long the index before a reindex stays written; 0 removes it at
+	// the next look.
+	Keep time.Duration
+	// Throttle is the most documents a second of a build; 0 is no limit.
+	Throttle int
+	// Judging is for a Reindexer.
+	Judging Judging
 }
 
 func (o Options) withDefaults() Options {

@@ -72,6 +72,8 @@ type Versions interface {
 	// filled in.
 	CreateIndex(ctx context.Context, meta search.IndexMeta) (search.IndexVersion, error)
 	SetMeta(ctx context.Context, index string, meta search.IndexMeta) error
+	// OpenIndex makes a version ready for searching.
+	OpenIndex(ctx context.Context, index string) error
 	// SwapAlias makes the version the live one, ready for searching, at once.
 	SwapAlias(ctx context.Context, index string) error
 	DeleteIndex(ctx context.Context, index string) error
@@ -110,4 +112,15 @@ type Quarantine interface {
 // Teller tells every process how far the index is.
 type Teller interface {
 	Tell(ctx context.Context, p search.Progress) error
+}
+
+// Locks keeps others from replacing the live index and from removing versions.
+type Locks interface {
+	// LockReindex gives Conflict while somebody else holds the lock.
+	LockReindex(ctx context.Context) (search.Lock, error)
+}
+
+// Engines searches one version of the index, live or not.
+type Engines interface {
+	On(version string) search.Searcher
 }

@@ -2,25 +2,18 @@ package indexer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"aforro/pkg/fault"
-	"aforro/pkg/lifecycle"
 	"aforro/pkg/search"
 )
 
-const (
-	// followerWait bounds how long no indexer may follow the changes.
-	followerWait = 30 * time.Second
-	// batchWait bounds how long the position of a running one may stand still:
-	// it moves only when a batch is written, and one may hold 100,000 products.
-	batchWait    = 5 * time.Minute
-	followerPoll = 50 * time.Millisecond
-	undoTimeout  = 15 * time.Second
-)
+// undoTimeout bounds the removal of what was not finished.
+const undoTimeout = 15 * time.Second
 
 // Reindexer builds a new version of the index beside the live one, from any
 // process, while a running Indexer writes every change to both.
@@ -45,52 +38,97 @@ const (
 	StepBuild   Step = "building"
 	StepCatchUp Step = "catching up"
 	StepCheck   Step = "checking"
+	StepJudge   Step = "judging"
 	StepSwap    Step = "swapping"
 )
 
-// Reindexed is the outcome of a reindex.
+// Reindexed is the outcome of a reindex, or of a roll-back.
 type Reindexed struct {
 	// Index is live now; Previous is kept for a roll-back and still written.
 	Index, Previous string
-	Documents       int64
-	Took            time.Duration
-	Check           Report
+	// Resumed: a killed reindex had begun it.
+	Resumed   bool
+	Documents int64
+	Took      time.Duration
+	Check     Report
+	// Verdict is also set when the new version was refused.
+	Verdict search.Verdict
 }
 
-// Run builds, catches up, checks and swaps. Conflict: no Indexer follows the
-// changes, or the check found differences; the live index is then untouched.
+// Run builds, catches up, checks, judges and swaps. Conflict: no Indexer follows
+// the changes, another reindex runs, or the new version is refused; the live
+// index is then untouched and the new one removed. Unavailable: a service is
+// away; what was built stays, and the next Run goes on there.
 func (r *Reindexer) Run(ctx context.Context, progress func(step Step, done, total int64)) (Reindexed, error) {
 	begun := time.Now()
-	history, err := r.o.Log.History(ctx)
+	lock, err := r.o.Locks.LockReindex(ctx)
 	if err != nil {
 		return Reindexed{}, err
 	}
-	versions, err := r.o.Versions.Indices(ctx)
+	defer lock.Release()
+	old, index, err := r.begin(ctx)
 	if err != nil {
 		return Reindexed{}, err
+	}
+	result := Reindexed{Index: index.Name, Previous: old.Name, Resumed: index.Meta.BuiltTo > 0}
+	if err := r.replace(ctx, lock, old, index, &result, progress); err != nil {
+		return result, r.giveUp(ctx, lock, index.Name, err)
+	}
+	result.Took = time.Since(begun)
+	return result, r.tidy(ctx, index.Name, old.Name)
+}
+
+// begin finds the live version and the one to build: what a killed reindex left
+// of the same history and definition, else a new one. Other leftovers go.
+func (r *Reindexer) begin(ctx context.Context) (old, index search.IndexVersion, err error) {
+	history, versions, err := r.survey(ctx)
+	if err != nil {
+		return old, index, err
 	}
 	old, ok := live(versions, history)
 	if !ok {
-		return Reindexed{}, fault.New(fault.Conflict, "there is no live index of this database to build beside: start 'aforro indexer', which builds the first one")
+		return old, index, fault.New(fault.Conflict, "there is no live index of this database to build beside: start 'aforro indexer', which builds the first one")
 	}
-	index, err := r.o.Versions.CreateIndex(ctx, search.IndexMeta{History: history, Writer: true})
-	if err != nil {
-		return Reindexed{}, err
+	for _, v := range versions {
+		if !unfinished(v) {
+			continue
+		}
+		if index.Name == "" && v.Current && v.Meta.Writer && v.Meta.History == history {
+			index = v
+		} else if err := r.o.Versions.DeleteIndex(ctx, v.Name); err != nil {
+			return old, index, err
+		}
 	}
-	result := Reindexed{Index: index.Name, Previous: old.Name}
-	if err := r.replace(ctx, old, &index, &result, progress); err != nil {
-		return result, r.undo(ctx, index.Name, err)
+	if index.Name != "" {
+		r.o.Logger.Info("going on with an interrupted reindex", "index", index.Name, "from", index.Meta.BuiltTo)
+		index.Docs, err = r.documents(ctx, index.Name)
+		return old, index, err
 	}
-	result.Took = time.Since(begun)
-	return result, r.retire(ctx, versions, old.Name)
+	index, err = r.o.Versions.CreateIndex(ctx, search.IndexMeta{History: history, Writer: true, Reindex: true})
+	return old, index, err
 }
 
-func (r *Reindexer) replace(ctx context.Context, old search.IndexVersion, index *search.IndexVersion, result *Reindexed, progress func(Step, int64, int64)) error {
+// unfinished: a reindex made it and was killed.
+func unfinished(v search.IndexVersion) bool {
+	return !v.Live && v.Meta.Reindex && v.Meta.RetiredAt.IsZero()
+}
+
+// survey asks who the database is and which versions of the index there are.
+func (r *Reindexer) survey(ctx context.Context) (search.History, []search.IndexVersion, error) {
+	history, err := r.o.Log.History(ctx)
+	if err != nil {
+		return history, nil, err
+	}
+	versions, err := r.o.Versions.Indices(ctx)
+	return history, versions, err
+}
+
+func (r *Reindexer) replace(ctx context.Context, lock search.Lock, old, index search.IndexVersion, result *Reindexed, progress func(Step, int64, int64)) error {
 	// From here on every change goes to both: what came before is visible.
 	if err := r.throughStream(ctx); err != nil {
 		return err
 	}
-	b := newBuild(r.o, r.out, *index, func(done, total int64) { progress(StepBuild, done, total) })
+	b := newBuild(r.o, r.out, index, func(done, total int64) { progress(StepBuild, done, total) })
 	b.yield = true
 	if err := b.run(ctx); err != nil {
 		return err
@@ -100,65 +138,53 @@ func (r *Reindexer) replace(ctx context.Context, old search.IndexVersion, index 
 	if err := r.throughStream(ctx); err != nil {
 		return err
 	}
-	progress(StepCheck, 0, b.total)
-	check, err := r.verifier.Index(ctx, index.Name, func(done, total int64) { progress(StepCheck, done, total) })
-	result.Check = check
-	if err != nil {
+	if err := r.approve(ctx, old, &b.index, result, progress); err != nil {
 		return err
-	}
-	if check.Differences() > 0 {
-		return fault.New(fault.Conflict, "the new index differs from the database in %d documents, so %s stays live", check.Differences(), old.Name)
 	}
 	progress(StepSwap, b.done, b.total)
-	b.index.Meta.Complete, b.index.Meta.BuiltTo = true, 0
-	if err := r.o.Versions.SetMeta(ctx, index.Name, b.index.Meta); err != nil {
-		return err
-	}
-	return r.o.Versions.SwapAlias(ctx, index.Name)
+	return r.swap(ctx, lock, old.Name, b.index)
 }
 
-// throughStream returns when the running Indexer has written everything that
-// was committed before the call, knowing the present set of indices.
-func (r *Reindexer) throughStream(ctx context.Context) error {
-	at, err := r.o.Log.AnnounceTargets(ctx)
+// approve checks and judges the new version. Conflict: it is refused.
+func (r *Reindexer) approve(ctx context.Context, old search.IndexVersion, index *search.IndexVersion, result *Reindexed, progress func(Step, int64, int64)) (err error) {
+	progress(StepCheck, 0, result.Documents)
+	result.Check, err = r.verifier.Index(ctx, index.Name, func(done, total int64) { progress(StepCheck, done, total) })
 	if err != nil {
 		return err
 	}
-	return awaitConfirmed(ctx, r.o.Slot, at)
-}
-
-// awaitConfirmed waits until the slot's follower has done everything up to at.
-// It gives up when the position stands still for too long.
-func awaitConfirmed(ctx context.Context, slot Slot, at search.Version) error {
-	seen, moved := search.Version(-1), time.Now()
-	for {
-		s, err := slot.State(ctx)
-		if err != nil {
-			return err
-		}
-		if s.Confirmed >= at {
-			return nil
-		}
-		if s.Confirmed != seen {
-			seen, moved = s.Confirmed, time.Now()
-		}
-		still := time.Since(moved)
-		switch {
-		case !s.Active && still > followerWait:
-			return fault.New(fault.Conflict, "no indexer is running: start 'aforro indexer' (or 'aforro up') first, it writes the changes that come meanwhile")
-		case s.Active && still > batchWait:
-			return fault.New(fault.Unavailable, "the running indexer has made no progress for %s; its log says why", batchWait)
-		}
-		if err := lifecycle.Sleep(ctx, followerPoll); err != nil {
-			return err
+	result.Documents = result.Check.Compared
+	result.Verdict, err = r.judge(ctx, old.Name, index.Name, result.Check, func(done, total int64) { progress(StepJudge, done, total) })
+	if err != nil {
+		return err
+	}
+	if len(result.Verdict.Refused()) > 0 {
+		return fault.New(fault.Conflict, "the new index is refused: %s. %s stays live", result.Verdict.Why(), old.Name)
+	}
+	index.Meta.Judged = &search.Judgement{At: time.Now().UTC(), Verdict: result.Verdict}
+	for _, f := range result.Verdict {
+		if f.Result == search.Accepted {
+			index.Meta.Judged.Reason = r.o.Judging.Reason
+			r.o.Logger.Warn("a failed check was accepted", "index", index.Name, "check", f.Check, "why", f.Why)
 		}
 	}
+	return nil
 }
 
-// undo removes the version that was not finished. It returns cause.
-func (r *Reindexer) undo(ctx context.Context, index string, cause error) error {
+// giveUp returns cause, after removing the version that was not finished. It
+// stays for the next Run when a service is away: it may take long to build.
+func (r *Reindexer) giveUp(ctx context.Context, lock search.Lock, index string, cause error) error {
+	left := ctx.Err() == nil && fault.Is(cause, fault.Unavailable)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
+	if left || lock.Held(ctx) != nil {
+		r.o.Logger.Warn("the reindex was cut off; the next one goes on where it was", "index", index)
+		return cause
+	}
+	// A swap that seemed to fail may have happened, and an indexer that builds
+	// anew may have taken the name.
+	if v, ok, err := r.version(ctx, index); err != nil || !ok || v.Live || !v.Meta.Reindex {
+		return errors.Join(cause, err)
+	}
 	if err := r.o.Versions.DeleteIndex(ctx, index); err != nil {
 		r.o.Logger.Warn("remove the unfinished index", "index", index, "error", err)
 	}
@@ -168,11 +194,15 @@ func (r *Reindexer) undo(ctx context.Context, index string, cause error) error {
 	return cause
 }
 
-// retire keeps previous, still written, for a roll-back and removes older ones.
-func (r *Reindexer) retire(ctx context.Context, versions []search.IndexVersion, previous string) error {
+// tidy removes all versions but the live one and the one before.
+func (r *Reindexer) tidy(ctx context.Context, index, previous string) error {
+	versions, err := r.o.Versions.Indices(ctx)
+	if err != nil {
+		return err
+	}
 	removed := false
 	for _, v := range versions {
-		if v.Name == previous || v.Live {
+		if v.Name == previous || v.Name == index || v.Live {
 			continue
 		}
 		if err := r.o.Versions.DeleteIndex(ctx, v.Name); err != nil {
@@ -183,6 +213,6 @@ func (r *Reindexer) retire(ctx context.Context, versions []search.IndexVersion, 
 	if !removed {
 		return nil
 	}
-	_, err := r.o.Log.AnnounceTargets(ctx)
+	_, err = r.o.Log.AnnounceTargets(ctx)
 	return err
 }

@@ -134,6 +134,7 @@ func (x *Indexer) lookAfter(ctx context.Context) error {
 			return err
 		}
 		x.inspect(ctx)
+		x.retire(ctx)
 		lost, err := x.emptied(ctx)
 		switch {
 		case errors.Is(err, errGone):

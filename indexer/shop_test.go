@@ -70,6 +70,7 @@ func newShopAt(tb testing.TB, url string) *shop {
 	s.slot = s.db.Slot(s.slotName)
 	s.opts = indexer.Options{
 		Source: s.db, Log: s.db, Slot: s.slot, Writer: s.engine, Versions: s.engine, Reader: s.engine, Quarantine: s.db, Teller: s.db.Progress(s.slotName),
+		Locks: s.db, Keep: time.Hour,
 		Window: 10 * time.Millisecond, BulkSize: 100, Senders: 2, CheckEvery: 200 * time.Millisecond,
 		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -73,11 +73,13 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 	}
 	directory := a.directory(db)
 	watch := search.NewWatch(a.cfg.SearchCache, time.Now)
+	sample := search.NewSample(db, a.log, a.cfg.QuerySample)
 	server, err := api.New(api.Options{
 		Webhooks: directory, WebhookTools: directory,
 		Listener: listener, Addr: a.cfg.HTTPAddr, PublicURL: a.cfg.PublicURL, TrustedProxies: a.cfg.TrustedProxies,
 		Engine: engine, Catalogue: db, Stores: db, Orders: db, Desk: desk, Cache: kept, Limiter: kept,
 		Stock: db, Reservations: db, Truth: db, Positions: db, Watch: watch, PositionWait: a.cfg.PositionWait,
+		Sample: sample,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
 		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
@@ -91,6 +93,7 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 	a.add("api", server.Run)
 	a.add("announcements", hear)
 	a.add("progress", db.Progress(a.cfg.Slot).Follow(watch, a.log).Run)
+	a.add("query sample", sample.Run)
 	return nil
 }
 

@@ -103,6 +103,7 @@ func TestWrongUseIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"an unknown command": {"upp"}, "an unknown flag": {"api", "--port", "1"}, "an argument too many": {"up", "now"},
+		"a check that must hold": {"reindex", "--accept", "drift", "--reason", "x"}, "no reason": {"reindex", "--accept", "overlap"},
 		"no file": {"import", "products"}, "a role that is none": {"health", "cook"}, "a number that is none": {"seed", "--products", "many"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -110,20 +110,3 @@ func TestVerifyNamesAndRepairs(t *testing.T) {
 	}
 	s.mustEqual(1)
 }
-
-// A new index is built beside the live one and takes over.
-func TestReindexSwapsTheIndex(t *testing.T) {
-	t.Parallel()
-	s := open(t)
-	before := s.search("q", "canon").Count
-	out := s.mustAforro("reindex")
-	if !strings.Contains(out, "000002 is live") || !strings.Contains(out, " 0 differences") || !strings.Contains(out, "000001 is kept") {
-		t.Errorf("it says: %s", out)
-	}
-	if after := s.search("q", "canon").Count; after != before || after == 0 {
-		t.Errorf("%d results for canon, before %d", after, before)
-	}
-	s.exec(`UPDATE products SET title = 'Zyxophone' WHERE id = $1`, s.ware(9, 1, 0).id)
-	testkit.Eventually(t, patience, "the new index is followed", func() bool { return s.search("q", "zyxophone").Count == 1 })
-	s.mustEqual(before)
-}

@@ -50,6 +50,13 @@ type Config struct {
 	BulkSenders    int           `env:"AFORRO_BULK_SENDERS" envDefault:"3" check:"min:1,max:32" help:"Bulk requests under way at once."`
 	VerifyRate     int           `env:"AFORRO_VERIFY_RATE" envDefault:"100" check:"min:0,max:100000" help:"Products a second that the indexer compares with the index, over and over; 0 turns it off."`
 
+	IndexKeep         time.Duration `env:"AFORRO_INDEX_KEEP" envDefault:"24h" check:"min:0s,max:720h" help:"How long the index before a reindex stays written, so that 'aforro reindex --rollback' can go back; 0 removes it at once."`
+	ReindexNDCGLoss   int           `env:"AFORRO_REINDEX_MAX_NDCG_LOSS" envDefault:"2" check:"min:0,max:100" help:"How far NDCG@10 of the judged queries may fall in a reindex, in hundredths; less than 2 is about what changes by chance."`
+	ReindexZeroGain   int           `env:"AFORRO_REINDEX_MAX_ZERO_GAIN" envDefault:"1" check:"min:0,max:100" help:"How many more of 100 judged queries may find nothing after a reindex."`
+	ReindexMinOverlap int           `env:"AFORRO_REINDEX_MIN_OVERLAP" envDefault:"60" check:"min:0,max:100" help:"How many percent of the first ten of a query must stay in a reindex, in the mean."`
+	ReindexMaxLatency int           `env:"AFORRO_REINDEX_MAX_LATENCY" envDefault:"150" check:"min:100,max:10000" help:"How long a search may take after a reindex, in percent of before (p50 and p95); 5 ms more always pass."`
+	QuerySample       bool          `env:"AFORRO_QUERY_SAMPLE" envDefault:"true" help:"Whether the API keeps a bounded sample of what is searched for, for 30 days, on which a reindex is judged; false forgets it."`
+
 	LogLevel  string        `env:"AFORRO_LOG_LEVEL" envDefault:"info" check:"oneof:debug,info,warn,error" help:"The least severe level that is logged."`
 	LogFormat string        `env:"AFORRO_LOG_FORMAT" envDefault:"text" check:"oneof:text,json" help:"How log lines are written."`
 	StopGrace time.Duration `env:"AFORRO_STOP_GRACE" envDefault:"15s" check:"min:1s,max:5m" help:"How long a stop may take before what is left is dropped."`

@@ -19,6 +19,8 @@ type Options struct {
 	IndexPrefix string
 	// Shards (at least 1) and Replicas of a new version.
 	Shards, Replicas int
+	// Definition replaces the embedded one; not when its Hash is empty.
+	Definition elastic.Definition
 	// Transport replaces the connection pool: for measuring what is sent.
 	Transport http.RoundTripper
 }
@@ -42,7 +44,9 @@ const (
 type Client struct {
 	nodes *nodes
 	// prefix begins every name; alias is that of the products.
-	prefix, alias    string
+	prefix, alias string
+	// version is searched instead of the live index when it is set.
+	searched         string
 	shards, replicas int
 	definition       elastic.Definition
 }
@@ -67,8 +71,19 @@ func New(o Options) (*Client, error) {
 	if prefix == "" {
 		prefix = "aforro"
 	}
+	definition := o.Definition
+	if definition.Hash == "" {
+		definition = elastic.Define()
+	}
 	return &Client{
 		nodes: &nodes{transport: transport, list: list}, prefix: prefix, alias: aliasOf(prefix, search.Products), shards: max(1, o.Shards),
-		replicas: o.Replicas, definition: elastic.Define(),
+		replicas: o.Replicas, definition: definition,
 	}, nil
+}
+
+// On searches one version of the index, live or not.
+func (c *Client) On(version string) search.Searcher {
+	on := *c
+	on.searched = version
+	return &on
 }

@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -130,8 +131,9 @@ func (c *Client) onLive(p search.Params) esapi.SearchRequest {
 	return esapi.SearchRequest{Index: c.live(), Preference: preference(p), FilterPath: pageParts}
 }
 
-// live names the alias of the live products, liveTitles that of their titles.
-func (c *Client) live() []string { return []string{c.alias} }
+// live names the alias of the live products, or the version that is searched in
+// its place; liveTitles the alias of their titles.
+func (c *Client) live() []string { return []string{cmp.Or(c.searched, c.alias)} }
 
 func (c *Client) liveTitles() []string { return []string{aliasOf(c.prefix, search.Titles)} }
 

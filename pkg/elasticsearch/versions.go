@@ -141,9 +141,9 @@ func (c *Client) SetMeta(ctx context.Context, index string, meta search.IndexMet
 	})
 }
 
-// SwapAlias makes the version the live one, both parts at once, after they are
-// refreshed and set up for being searched, and their replicas are there.
-func (c *Client) SwapAlias(ctx context.Context, index string) error {
+// OpenIndex sets both parts of a version up for being searched, with refresh and
+// replicas, which it waits for, and refreshes them.
+func (c *Client) OpenIndex(ctx context.Context, index string) error {
 	interval := c.definition.Settings["index"].(m)["refresh_interval"]
 	settings := m{"index": m{"refresh_interval": interval, "number_of_replicas": c.replicas}}
 	err := c.manage(ctx, "open index "+index+" for searching", settings, func(body io.Reader) esapi.Request {
@@ -155,7 +155,13 @@ func (c *Client) SwapAlias(ctx context.Context, index string) error {
 	if err := c.replicated(ctx, c.indices(index)...); err != nil {
 		return err
 	}
-	if err := c.Refresh(ctx, index); err != nil {
+	return c.Refresh(ctx, index)
+}
+
+// SwapAlias makes the version the live one, both parts at once, after it is
+// opened.
+func (c *Client) SwapAlias(ctx context.Context, index string) error {
+	if err := c.OpenIndex(ctx, index); err != nil {
 		return err
 	}
 	var actions []any

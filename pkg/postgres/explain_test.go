@@ -106,6 +106,9 @@ var explained = map[string][]string{
 	"ListProductHashes":     {"0, 4096, 1000", "499000, 9223372036854775807, 1000", "-9223372036854775808, 9223372036854775807, 1000"},
 	"StampProducts":         {"'{1}'", upTo(1000)},
 
+	"SaveSample":             {"30, '{a}', '{1}', 2000"},
+	"CountSampleToday":       {""},
+	"ListSample":             {"30, 200"},
 	"LockRepairOrders":       {"'{1}'", upTo(500)},
 	"LockRepairReservations": {"'{1}'", upTo(500)},
 	"LockRepairLines":        {"'{1}', '{1}'", ones(500) + ", " + upTo(500)},
@@ -182,6 +185,9 @@ var unexplained = map[string]string{
 	"SetRepairPatience": "reads no table",
 	"TryAuditLock":      "reads no table",
 	"WaitForRepairLock": "reads no table",
+	"TryLock":           "reads no table",
+	"SetLockSession":    "reads no table",
+	"Unlock":            "reads no table",
 }
 
 func TestNoQueryReadsALargeTableWhole(t *testing.T) {

@@ -56,9 +56,10 @@ type QueryReport struct {
 }
 
 // Report is how a ranking did. Mean is over the queries that have a relevant
-// product; Empty lists those of all queries that found nothing.
+// product; Empty lists those of all queries that were asked that found nothing.
 type Report struct {
 	Queries []QueryReport
+	Asked   int
 	Counted int
 	Mean    Measures
 	Empty   []string
@@ -66,7 +67,7 @@ type Report struct {
 
 // Evaluate runs every judged query and measures what comes back.
 func Evaluate(ctx context.Context, engine Searcher, judged []Judged) (Report, error) {
-	var r Report
+	r := Report{Asked: len(judged)}
 	for _, j := range judged {
 		page, err := engine.Search(ctx, Params{Query: j.Query, Sort: ByRelevance, Page: 1, PageSize: depthRecall})
 		if err != nil {

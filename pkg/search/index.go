@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 )
@@ -34,6 +35,20 @@ type IndexMeta struct {
 	Complete bool `json:"complete"`
 	// Writer: every change is written to it.
 	Writer bool `json:"writer"`
+	// Reindex: a reindex made it, and it has not been live yet.
+	Reindex bool `json:"reindex,omitempty"`
+	// RetiredAt is when another took its place; it is still written for a while.
+	RetiredAt time.Time `json:"retired_at,omitzero"`
+	// Judged is why it was let take over; nil for a first build.
+	Judged *Judgement `json:"judged,omitempty"`
+}
+
+// Judgement is the verdict by which a version took over.
+type Judgement struct {
+	At      time.Time `json:"at"`
+	Verdict Verdict   `json:"verdict"`
+	// Reason is what was given for accepting a check that failed.
+	Reason string `json:"reason,omitempty"`
 }
 
 // IndexVersion is one version of the index, behind (or beside) the aliases.
@@ -49,6 +64,13 @@ type IndexVersion struct {
 	// Docs is how many documents the part with the fewest holds.
 	Docs int64
 	Meta IndexMeta
+}
+
+// Lock keeps others away until Release.
+type Lock interface {
+	// Held reports nil while it is held for certain.
+	Held(ctx context.Context) error
+	Release()
 }
 
 // StoredDocument is one document as an index holds it.

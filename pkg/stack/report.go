@@ -66,6 +66,9 @@ type Progress struct {
 	unit   string
 	total  int64
 	tenth  int64
+	// begun is when the first Set came, with what was done already.
+	begun time.Time
+	first int64
 }
 
 // Progress begins to show a step of total units; end it with Done.
@@ -84,14 +87,30 @@ func (r *Reporter) Progress(label, unit string, total int64) *Progress {
 // Set says that done units of the total are done.
 func (p *Progress) Set(done int64) {
 	done = min(done, p.total)
+	if p.begun.IsZero() {
+		p.begun, p.first = time.Now(), done
+	}
 	if p.bar != nil {
 		p.draw(done)
 		return
 	}
 	if tenth := done * 10 / p.total; tenth > p.tenth {
 		p.tenth = tenth
-		p.report.Step("  %s: %d %% (%s)", p.label, done*100/p.total, share(done, p.total, p.unit))
+		p.report.Step("  %s: %d %% (%s)%s", p.label, done*100/p.total, share(done, p.total, p.unit), p.left(done))
 	}
+}
+
+// left says how long it will take, judged by how long it took; nothing when that
+// is not known or is hardly anything.
+func (p *Progress) left(done int64) string {
+	if done <= p.first {
+		return ""
+	}
+	left := time.Duration(float64(time.Since(p.begun)) / float64(done-p.first) * float64(p.total-done))
+	if left < time.Second {
+		return ""
+	}
+	return ", about " + left.Round(time.Second).String() + " left"
 }
 
 func (p *Progress) draw(done int64) {

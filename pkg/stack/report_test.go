@@ -3,6 +3,7 @@ package stack
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestProgressWithoutATerminalIsALineATenth(t *testing.T) {
@@ -16,6 +17,19 @@ func TestProgressWithoutATerminalIsALineATenth(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 10 || lines[0] != "Index: 10 % (20 of 200 documents)" {
 		t.Errorf("%d lines:\n%s", len(lines), out.String())
+	}
+}
+
+func TestProgressSaysHowLongItWillTake(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	progress := NewReporter(&out).Progress("Index", "documents", 1000)
+	progress.Set(500) // what was done before
+	progress.begun = progress.begun.Add(-10 * time.Second)
+	progress.Set(600)
+	progress.Set(1000)
+	if !strings.Contains(out.String(), "60 % (600 of 1000 documents), about 40s left\n") || strings.Contains(out.String(), "100 % (1000 of 1000 documents),") {
+		t.Error(out.String())
 	}
 }
 
