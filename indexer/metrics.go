@@ -12,6 +12,7 @@ import (
 type metrics struct {
 	documents                       *prometheus.CounterVec
 	batches, away, invisible, stale prometheus.Counter
+	slotsLost                       prometheus.Counter
 	batchSize, batchSeconds         prometheus.Histogram
 	fresh                           *prometheus.HistogramVec
 	retained, position, lagBytes    prometheus.Gauge
@@ -37,6 +38,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		batches:      counter("batches_total", "Batches of changes written."),
 		away:         counter("unavailable_total", "Bulk requests that failed as a whole."),
 		invisible:    counter("invisible_total", "Times a commit was streamed before it was visible."),
+		slotsLost:    counter("slots_lost_total", "Times the replication slot was gone though there was an index."),
 		stale:        counter("stale_total", "Readings that were too old to be sent and made again."),
 		batchSize:    histogram("batch_products", "Products in one batch.", 1, 4, 10),
 		batchSeconds: histogram("batch_seconds", "Time to write one batch.", 0.001, 2, 16),
@@ -51,7 +53,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		position:    gauge("position", "The log position confirmed last."),
 	}
 	r.MustRegister(m.documents, m.batches, m.away, m.invisible, m.stale, m.batchSize, m.batchSeconds, m.fresh, m.retained, m.position,
-		m.lagBytes, m.lagSeconds, m.quarantined)
+		m.lagBytes, m.lagSeconds, m.quarantined, m.slotsLost)
 	return m
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"aforro/pkg/fault"
 	"aforro/pkg/lifecycle"
 	"aforro/pkg/search"
 )
@@ -36,34 +35,6 @@ func (x *Indexer) session(ctx context.Context) error {
 	g.Go(func() error { return x.heartbeats(ctx) })
 	g.Go(func() error { return x.index(ctx, stream, pending) })
 	return g.Wait()
-}
-
-// ensureSlot makes the slot when there is none. Changes before it are unknown,
-// so the live index is first marked as not whole: a crash between the two steps
-// must not leave a new slot beside an index that looks good.
-func (x *Indexer) ensureSlot(ctx context.Context) error {
-	_, err := x.Slot.State(ctx)
-	if !fault.Is(err, fault.NotFound) {
-		return err
-	}
-	versions, err := x.Versions.Indices(ctx)
-	if err != nil {
-		return err
-	}
-	for _, v := range versions {
-		if v.Live && v.Meta.Complete {
-			v.Meta.Complete = false
-			if err := x.Versions.SetMeta(ctx, v.Name, v.Meta); err != nil {
-				return err
-			}
-		} else if !v.Live {
-			if err := x.Versions.DeleteIndex(ctx, v.Name); err != nil {
-				return err
-			}
-		}
-	}
-	x.Logger.Info("making the replication slot; PostgreSQL waits for open writing transactions")
-	return x.Slot.Create(ctx)
 }
 
 // receive moves events from the stream into pending until the stream ends.
@@ -96,6 +67,11 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 		return err
 	}
 	v, ok := live(versions, history)
+	if ok {
+		if err := x.fromTheFuture(ctx, v.Name); err != nil {
+			return err
+		}
+	}
 	if ok && !v.Current {
 		x.Logger.Warn("the live index was made with other settings or mappings: run 'aforro reindex'", "index", v.Name)
 	}
@@ -117,6 +93,9 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	g.Go(func() error { return x.refreshLoop(ctx) })
 	g.Go(func() error { return x.lookAfter(ctx) })
 	g.Go(func() error { return x.check.run(ctx, x.follows) })
+	if ok && v.Meta.Suspect && x.handover() == nil {
+		g.Go(func() error { return x.heal(ctx, v.Name) })
+	}
 	return g.Wait()
 }
 

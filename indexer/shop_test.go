@@ -65,6 +65,8 @@ func newShopAt(tb testing.TB, url string) *shop {
 	tb.Helper()
 	node, prefix := testkit.Elasticsearch(tb)
 	s := &shop{tb: tb, url: url, node: node, prefix: prefix, db: testkit.Open(tb, url), conn: testkit.Conn(tb, url)}
+	// The flushed position moves with each commit, whatever the server's own setting.
+	s.exec("SET synchronous_commit = on")
 	s.engine = newEngine(tb, node, prefix)
 	s.slotName, s.metrics = testkit.Unique(tb), prometheus.NewRegistry()
 	s.slot = s.db.Slot(s.slotName)

@@ -105,9 +105,34 @@ func TestLostSlotIsHealed(t *testing.T) {
 	if _, err := s.opts.Slot.State(t.Context()); !fault.Is(err, fault.NotFound) {
 		t.Fatal(err)
 	}
+	before := s.live()
 	s.exec("UPDATE products SET title = 'Unseen' WHERE id <= 100")
+	s.exec("UPDATE inventory SET quantity = 0 WHERE product_id BETWEEN 100 AND 120")
 	s.exec("DELETE FROM products WHERE id > 250")
+	s.exec("INSERT INTO products (id, sku, title, category_id, price) VALUES (1000, 'new', 'Unseen too', 1, 1)")
 	s.started()
+	testkit.Eventually(t, patience, "the index is not suspect any more", func() bool { return !s.live().Meta.Suspect })
+	s.mustEqual()
+	// It was compared and mended, not built anew: searches went on with it.
+	if v := s.live(); v.Name != before.Name || !v.Meta.CreatedAt.Equal(before.Meta.CreatedAt) {
+		t.Errorf("the index is %s, was %s", v.Name, before.Name)
+	}
+	if n := s.metric("aforro_indexer_slots_lost_total"); n != 1 {
+		t.Errorf("lost %v slots", n)
+	}
+}
+
+// A server that was set back to an earlier state keeps its name and its
+// timeline. What the index knows of the future gives it away.
+func TestARestoredServerIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := newShop(t).stock(100)
+	_, stop := s.started()
+	first := s.live()
+	stop()
+	testkit.ESRequest(t, "PUT", s.node+"/"+first.Name+"/_doc/1?version=9000000000000000000&version_type=external&refresh=true", s.project(1))
+	s.start()
+	testkit.Eventually(t, patience, "another index is live", func() bool { return s.live().Meta.CreatedAt.After(first.Meta.CreatedAt) })
 	s.mustEqual()
 }
 

@@ -35,6 +35,8 @@ type IndexMeta struct {
 	Complete bool `json:"complete"`
 	// Writer: every change is written to it.
 	Writer bool `json:"writer"`
+	// Suspect: changes may have been missed; it is to be compared with the database.
+	Suspect bool `json:"suspect,omitempty"`
 	// Reindex: a reindex made it, and it has not been live yet.
 	Reindex bool `json:"reindex,omitempty"`
 	// RetiredAt is when another took its place; it is still written for a while.
