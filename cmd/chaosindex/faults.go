@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+)
+
+// fault is one thing that goes wrong: how it is done, and what is to heal it. do
+// returns when it is over; its note tells what was seen meanwhile.
+type fault struct {
+	name  string
+	do    func(g *ground, ctx context.Context, rng *rand.Rand) (note string, err error)
+	heals string
+}
+
+// faults come in this order once, then at random.
+var faults = []fault{
+	{"the following indexer is killed", (*ground).killIndexer, "the other takes over and repeats what was not confirmed"},
+	{"a reindex is killed", (*ground).killReindex, "the live index was not touched"},
+	{"Elasticsearch is killed and started", (*ground).restartElasticsearch, "the batch waits and is sent again"},
+	{"Elasticsearch resets and delays connections", (*ground).disturbElasticsearch, "the bulk is sent again"},
+	{"every index is deleted", (*ground).deleteIndices, "the indexer builds a new one"},
+	{"every document is deleted", (*ground).deleteDocuments, "the indexer notices and repairs or builds anew"},
+	{"every index is blocked as by a full disk", (*ground).blockIndices, "the batch waits and is sent again"},
+	{"Elasticsearch finds its disk full", (*ground).fillDisk, "the batch waits and is sent again"},
+	{"PostgreSQL is killed and started", (*ground).restartPostgres, "the stream begins at what was confirmed last"},
+	{"connections to PostgreSQL are reset", (*ground).disturbPostgres, "the stream begins at what was confirmed last"},
+	{"the slot is dropped", (*ground).dropSlot, "the indexer makes a new slot and what could have been missed is written"},
+	{"the stream is cut within 100,000 rows", (*ground).cutTransaction, "the transaction is streamed again from its beginning"},
+	{"a document is refused", (*ground).refuseDocument, "others pass; it is written when its product is mended"},
+	{"one id is deleted and inserted again and again", (*ground).alternate, "versions: the last state wins"},
+	{"inventory is truncated", (*ground).truncateInventory, "everything is compared and written"},
+	{"products are truncated", (*ground).truncateProducts, "everything is compared and written"},
+	{"the largest category is renamed", (*ground).renameCategory, "its products are written in chunks"},
+}
+
+// Kinds of findings that are made while the run goes on.
+const (
+	foundTakeover = "takeover" // nobody followed soon enough after a kill
+	foundRefused  = "refused"  // a refused document was not treated as it should be
+	foundWriter   = "writer"   // a writer could not even begin
+)
