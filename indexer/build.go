@@ -109,7 +109,7 @@ func (b *build) write(ctx context.Context, chunks <-chan chunk) error {
 func (b *build) send(ctx context.Context, c chunk) error {
 	ids := documentIDs(c.docs)
 	for {
-		list := writes(documentIDs(c.docs), c.docs, c.at)
+		list := writes(documentIDs(c.docs), c.docs, c.at, everyListing)
 		for i := range list {
 			list[i].Yield = b.yield
 		}

@@ -1,9 +1,8 @@
 package indexer
 
 import (
-	"cmp"
 	"context"
-	"maps"
+	"errors"
 	"slices"
 	"time"
 
@@ -24,8 +23,60 @@ const mostRead = 10_000
 // page is how many products are read at once to keep all senders busy.
 func (x *Indexer) page() int { return min(x.BulkSize*x.Senders, mostRead) }
 
+// flushLoop writes what is pending, one batch after the other: the first change
+// at once, those that follow gathered for the window.
+func (x *Indexer) flushLoop(ctx context.Context, stream search.ChangeStream, p *pending) error {
+	var done search.Version
+	for {
+		if err := x.awaitDue(ctx, p, done); err != nil {
+			return err
+		}
+		begun := time.Now()
+		b := p.take(begun, x.page())
+		x.progress.begin(begun)
+		if err := x.flush(ctx, b); err != nil {
+			return err
+		}
+		x.progress.end(b)
+		x.written(b)
+		if b.confirm > done {
+			done = b.confirm
+			stream.Confirm(done)
+			x.m.position.Set(float64(done))
+		}
+		if err := x.handOver(ctx, b.confirm); err != nil {
+			return err
+		}
+		if err := lifecycle.Sleep(ctx, x.Window-time.Since(begun)); err != nil {
+			return err
+		}
+	}
+}
+
+// awaitDue returns when there is something to take.
+func (x *Indexer) awaitDue(ctx context.Context, p *pending, done search.Version) error {
+	for {
+		wait := time.Hour
+		if at, ok := p.due(time.Now(), done); ok {
+			if wait = time.Until(at); wait <= 0 {
+				return nil
+			}
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-p.more:
+		case <-timer.C:
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
 // flush writes everything a batch is about. When it returns nil, each of its
-// documents is in every target, or was refused and reported.
+// documents is in every target, or in quarantine.
 func (x *Indexer) flush(ctx context.Context, b batch) error {
 	if b.idle() {
 		return nil
@@ -37,7 +88,7 @@ func (x *Indexer) flush(ctx context.Context, b batch) error {
 		}
 		x.Logger.Info("written indices", "indices", x.Targets())
 	}
-	if err := x.awaitVisible(ctx, slices.Collect(maps.Keys(b.transactions))); err != nil {
+	if err := awaitVisible(ctx, x.Source, x.m, b.transactions); err != nil {
 		return err
 	}
 	if b.everything {
@@ -45,44 +96,54 @@ func (x *Indexer) flush(ctx context.Context, b batch) error {
 			return err
 		}
 	}
-	if err := x.writeProducts(ctx, sorted(b.products)); err != nil {
+	ids, listing := b.ids()
+	if err := x.writeProducts(ctx, ids, listing); err != nil {
 		return err
 	}
-	for _, category := range sorted(b.categories) {
+	for category := range b.categories {
 		if err := x.writeCategory(ctx, category); err != nil {
 			return err
 		}
 	}
-	x.m.flushed(len(b.products), time.Since(begun), lag(b.oldest))
+	x.m.flushed(len(ids), time.Since(begun))
 	return nil
 }
 
-func sorted[K cmp.Ordered](set map[K]struct{}) []K { return slices.Sorted(maps.Keys(set)) }
-
 // awaitVisible returns when every later reading sees the transactions.
-func (x *Indexer) awaitVisible(ctx context.Context, transactions []uint32) error {
+func awaitVisible(ctx context.Context, source Source, m *metrics, transactions map[uint32]struct{}) error {
+	if len(transactions) == 0 {
+		return nil
+	}
+	list := make([]uint32, 0, len(transactions))
+	for t := range transactions {
+		list = append(list, t)
+	}
 	for {
-		visible, err := x.Source.Visible(ctx, transactions)
+		visible, err := source.Visible(ctx, list)
 		if err != nil || visible {
 			return err
 		}
-		x.m.invisible.Inc()
+		m.invisible.Inc()
 		if err := lifecycle.Sleep(ctx, visibleEvery); err != nil {
 			return err
 		}
 	}
 }
 
+// everyListing: the suggestions of all products are written.
+var everyListing map[int64]bool
+
 // writeProducts writes products in chunks, several at once. The ids are
-// distinct, so no product is in two of them.
-func (x *Indexer) writeProducts(ctx context.Context, ids []int64) error {
+// distinct, so no product is in two of them. listing names those whose
+// suggestions are written as well.
+func (x *Indexer) writeProducts(ctx context.Context, ids []int64, listing map[int64]bool) error {
 	if len(ids) <= x.BulkSize {
-		return x.writeChunk(ctx, ids)
+		return x.writeChunk(ctx, ids, listing)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(x.Senders)
 	for chunk := range slices.Chunk(ids, x.BulkSize) {
-		g.Go(func() error { return x.writeChunk(ctx, chunk) })
+		g.Go(func() error { return x.writeChunk(ctx, chunk, listing) })
 	}
 	return g.Wait()
 }
@@ -94,7 +155,7 @@ func (x *Indexer) writeCategory(ctx context.Context, category int64) error {
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := x.writeProducts(ctx, ids); err != nil {
+		if err := x.writeProducts(ctx, ids, map[int64]bool{}); err != nil {
 			return err
 		}
 		after = ids[len(ids)-1]
@@ -103,74 +164,33 @@ func (x *Indexer) writeCategory(ctx context.Context, category int64) error {
 
 // writeChunk reads the products as they are and writes them to every target,
 // reading again when that took too long.
-func (x *Indexer) writeChunk(ctx context.Context, ids []int64) error {
+func (x *Indexer) writeChunk(ctx context.Context, ids []int64, listing map[int64]bool) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	for _, index := range x.Targets() {
-		err := x.out.readAndSend(ctx, index, ids)
-		if isGone(err) && x.reloadTargets(ctx) == nil {
-			// A version that was being built was given up: the live one remains.
-			continue
-		}
+	for {
+		list, readAt, err := x.out.read(ctx, ids, listing)
 		if err != nil {
 			return err
 		}
+		if err := x.toTargets(ctx, list, readAt); !errors.Is(err, errStale) {
+			return err
+		}
 	}
-	return nil
 }
 
-// resync writes every product and whatever else the indices hold: after a
-// truncate the stream does not say what is concerned.
-func (x *Indexer) resync(ctx context.Context) error {
-	x.Logger.Info("a table was truncated: comparing everything")
-	for after := int64(0); ; {
-		p, err := x.Source.ProjectAfter(ctx, after, x.page())
-		if err != nil {
-			return err
-		}
-		if len(p.Documents) == 0 {
-			break
-		}
-		if err := x.writeProducts(ctx, documentIDs(p.Documents)); err != nil {
-			return err
-		}
-		after = p.Documents[len(p.Documents)-1].ID
-	}
+// toTargets sends what was read to each index that is written.
+func (x *Indexer) toTargets(ctx context.Context, list []search.Write, readAt time.Time) error {
+	g, ctx := errgroup.WithContext(ctx)
 	for _, index := range x.Targets() {
-		if err := x.rewrite(ctx, index); err != nil {
+		g.Go(func() error {
+			err := x.out.send(ctx, index, list, readAt)
+			if isGone(err) && x.reloadTargets(ctx) == nil {
+				// A version that was being built was given up: the live one remains.
+				return nil
+			}
 			return err
-		}
+		})
 	}
-	return nil
-}
-
-// rewrite writes every product that the index holds, removing those that are
-// gone.
-func (x *Indexer) rewrite(ctx context.Context, index string) error {
-	if err := x.Reader.Refresh(ctx, index); err != nil {
-		return err
-	}
-	for after := int64(0); ; {
-		stored, err := x.Reader.Scan(ctx, index, after, x.page())
-		if err != nil || len(stored) == 0 {
-			return err
-		}
-		ids := make([]int64, len(stored))
-		for i, s := range stored {
-			ids[i] = s.ID
-		}
-		if err := x.writeProducts(ctx, ids); err != nil {
-			return err
-		}
-		after = ids[len(ids)-1]
-	}
-}
-
-func documentIDs(docs []search.Document) []int64 {
-	ids := make([]int64, len(docs))
-	for i := range docs {
-		ids[i] = docs[i].ID
-	}
-	return ids
+	return g.Wait()
 }

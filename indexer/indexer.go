@@ -16,17 +16,25 @@ import (
 
 // Options is what an Indexer works with. Zero numbers take their defaults.
 type Options struct {
-	Source   Source
-	Log      Log
-	Slot     Slot
-	Writer   Writer
-	Versions Versions
-	Reader   Reader
-	Logger   *slog.Logger
-	Metrics  prometheus.Registerer
+	Source     Source
+	Log        Log
+	Slot       Slot
+	Writer     Writer
+	Versions   Versions
+	Reader     Reader
+	Quarantine Quarantine
+	// Teller may be nil: nobody is told.
+	Teller  Teller
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
 
-	// Window is how long changes are gathered before they are written.
-	Window time.Duration
+	// Window is how long changes are gathered before they are written while there
+	// are many; QuantityWindow how long a change of nothing but a quantity may wait.
+	Window, QuantityWindow time.Duration
+	// Heartbeat is how often a message is sent through the stream (5 s).
+	Heartbeat time.Duration
+	// SlotWarning is how many bytes of kept log are warned of (0: not).
+	SlotWarning int64
 	// BulkSize is the documents of one bulk (500), Senders how many bulks are
 	// under way at once (3).
 	BulkSize, Senders int
@@ -56,6 +64,9 @@ func (o Options) withDefaults() Options {
 	if o.CheckEvery <= 0 {
 		o.CheckEvery = 5 * time.Second
 	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = 5 * time.Second
+	}
 	if o.CheckpointEvery <= 0 {
 		o.CheckpointEvery = 5 * time.Second
 	}
@@ -71,14 +82,23 @@ func (o Options) withDefaults() Options {
 // Indexer follows the database's changes for as long as it runs.
 type Indexer struct {
 	Options
-	out    *sender
-	m      *metrics
-	status status
+	out      *sender
+	m        *metrics
+	status   status
+	progress advance
+	fresh    *freshness
+	// news and shelf are the session's.
+	news  *news
+	shelf *shelf
 	// rebuild: the live index cannot be trusted, whatever it says of itself.
 	rebuild bool
+	// warned is when the slot was spoken of last.
+	warned time.Time
 
 	mu      sync.Mutex
 	targets []string
+	// shown is the target that searches read; "" while there is none.
+	shown string
 	// awaited is the built version that is not live yet.
 	awaited *handover
 }
@@ -87,15 +107,19 @@ type Indexer struct {
 func New(o Options) *Indexer {
 	o = o.withDefaults()
 	m := newMetrics(o.Metrics)
-	return &Indexer{Options: o, m: m, out: newSender(o, m)}
+	x := &Indexer{Options: o, m: m, out: newSender(o, m), fresh: newFreshness(m)}
+	m.watch(o.Metrics, x)
+	return x
 }
 
 // How long a failed session waits before the next.
 const (
 	firstWait = 100 * time.Millisecond
 	mostWait  = 5 * time.Second
-	// steady is how long a session must have run to count as a success.
-	steady = 10 * time.Second
+	// sound is how long a session must have run to count as a success.
+	sound = 10 * time.Second
+	// standByWait is how long at most one that stands by waits to ask again.
+	standByWait = time.Second
 )
 
 // Run follows the changes until ctx ends, then returns nil. Whatever fails is
@@ -110,11 +134,15 @@ func (x *Indexer) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		if time.Since(begun) > steady {
+		if time.Since(begun) > sound {
 			try = 0
 		}
 		x.note(err)
-		if lifecycle.Sleep(ctx, lifecycle.Backoff(try, firstWait, mostWait)) != nil {
+		most := mostWait
+		if x.Status().Phase == StandingBy {
+			most = standByWait
+		}
+		if lifecycle.Sleep(ctx, lifecycle.Backoff(try, firstWait, most)) != nil {
 			break
 		}
 	}
@@ -148,10 +176,16 @@ func (x *Indexer) Targets() []string {
 	return x.targets
 }
 
-func (x *Indexer) setTargets(names []string) {
+func (x *Indexer) setTargets(names []string, shown string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.targets = names
+	x.targets, x.shown = names, shown
+}
+
+func (x *Indexer) liveIndex() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.shown
 }
 
 // reloadTargets asks which indices of this history are written. errGone: the
@@ -164,18 +198,21 @@ func (x *Indexer) reloadTargets(ctx context.Context) error {
 	}
 	h := x.handover()
 	var names []string
-	found := false
+	shown, found := "", false
 	for _, v := range versions {
 		if !v.Meta.Writer || v.Meta.History != history || (h != nil && v.Live) {
 			continue
 		}
 		names = append(names, v.Name)
+		if v.Live {
+			shown = v.Name
+		}
 		found = found || v.Live || (h != nil && v.Name == h.version.Name)
 	}
 	if !found {
 		return errGone
 	}
-	x.setTargets(names)
+	x.setTargets(names, shown)
 	return nil
 }
 

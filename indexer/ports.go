@@ -2,6 +2,7 @@ package indexer
 
 import (
 	"context"
+	"time"
 
 	"aforro/pkg/search"
 )
@@ -23,6 +24,10 @@ type Source interface {
 type Log interface {
 	History(ctx context.Context) (search.History, error)
 	Position(ctx context.Context) (search.Version, error)
+	// Now is Position with the database's time of it.
+	Now(ctx context.Context) (search.Version, time.Time, error)
+	// SendHeartbeat puts a heartbeat into the stream.
+	SendHeartbeat(ctx context.Context) error
 	// AnnounceTargets tells the follower of the stream, in the stream, that the
 	// set of written indices has changed.
 	AnnounceTargets(ctx context.Context) (search.Version, error)
@@ -68,4 +73,19 @@ type Reader interface {
 	Get(ctx context.Context, index string, ids []int64) ([]search.StoredDocument, error)
 	// Render gives the source that Bulk would store for a document.
 	Render(doc *search.Document) ([]byte, error)
+}
+
+// Quarantine keeps which documents an index refused.
+type Quarantine interface {
+	PutInQuarantine(ctx context.Context, index string, refused []search.Refusal) error
+	ReleaseFromQuarantine(ctx context.Context, index string, ids []int64) error
+	// ForgetQuarantine drops what other indices than these refused.
+	ForgetQuarantine(ctx context.Context, indices []string) error
+	// Quarantined lists the first of them and counts all.
+	Quarantined(ctx context.Context, most int) (list []search.Quarantined, total int64, err error)
+}
+
+// Teller tells every process how far the index is.
+type Teller interface {
+	Tell(ctx context.Context, p search.Progress) error
 }

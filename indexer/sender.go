@@ -38,6 +38,7 @@ type sender struct {
 	source Source
 	log    Log
 	writer Writer
+	ward   *ward
 	m      *metrics
 	logger *slog.Logger
 	// maxAge is how old a reading may be when it is sent: half of the time that
@@ -48,37 +49,35 @@ type sender struct {
 }
 
 func newSender(o Options, m *metrics) *sender {
-	return &sender{source: o.Source, log: o.Log, writer: o.Writer, m: m, logger: o.Logger, maxAge: o.GCDeletes / 2}
-}
-
-// readAndSend writes the products as they are now; those without a document
-// are removed.
-func (s *sender) readAndSend(ctx context.Context, index string, ids []int64) error {
-	for {
-		begun := time.Now()
-		// The version comes first: a document must never claim to be newer than
-		// what was read.
-		version, err := s.log.Position(ctx)
-		if err != nil {
-			return err
-		}
-		docs, err := s.source.Project(ctx, ids)
-		if err != nil {
-			return err
-		}
-		err = s.send(ctx, index, writes(ids, docs, version), begun)
-		if !errors.Is(err, errStale) {
-			return err
-		}
+	return &sender{
+		source: o.Source, log: o.Log, writer: o.Writer, ward: newWard(o.Quarantine, o.Logger), m: m, logger: o.Logger, maxAge: o.GCDeletes / 2,
 	}
 }
 
-// writes pairs ids with their documents; both are in order.
-func writes(ids []int64, docs []search.Document, version search.Version) []search.Write {
+// read gives the writes that make the products what they are now, and when they
+// were read; those without a document are removed.
+func (s *sender) read(ctx context.Context, ids []int64, listing map[int64]bool) ([]search.Write, time.Time, error) {
+	begun := time.Now()
+	// The version comes first: a document must never claim to be newer than
+	// what was read.
+	version, err := s.log.Position(ctx)
+	if err != nil {
+		return nil, begun, err
+	}
+	docs, err := s.source.Project(ctx, ids)
+	if err != nil {
+		return nil, begun, err
+	}
+	return writes(ids, docs, version, listing), begun, nil
+}
+
+// writes pairs ids with their documents; both are in order. listing names those
+// whose suggestions are written as well; nil: all.
+func writes(ids []int64, docs []search.Document, version search.Version, listing map[int64]bool) []search.Write {
 	list := make([]search.Write, len(ids))
 	next := 0
 	for i, id := range ids {
-		list[i] = search.Write{ID: id, Version: version}
+		list[i] = search.Write{ID: id, Version: version, Listing: listing == nil || listing[id]}
 		if next < len(docs) && docs[next].ID == id {
 			list[i].Document = &docs[next]
 			next++
@@ -128,11 +127,14 @@ func level(try int) slog.Level {
 }
 
 // judge sorts the outcomes and returns the writes that are to be tried again.
+// What the index refuses is in quarantine afterwards.
 func (s *sender) judge(ctx context.Context, index string, sent []search.Write, results []search.WriteResult) ([]search.Write, error) {
 	if len(results) != len(sent) {
 		return nil, fmt.Errorf("write to %s: %d results for %d writes", index, len(results), len(sent))
 	}
 	var again []search.Write
+	var refused []search.Refusal
+	var taken []int64
 	newest := search.Version(0)
 	for i, r := range results {
 		s.m.outcome(r.Outcome)
@@ -141,13 +143,21 @@ func (s *sender) judge(ctx context.Context, index string, sent []search.Write, r
 			again = append(again, sent[i])
 		case search.Late:
 			newest = max(newest, r.Stored)
+		case search.Stored:
+			taken = append(taken, sent[i].ID)
 		case search.Foreign:
 			return nil, errForeign
 		case search.Refused:
-			s.logger.Error("the index refuses a document", "index", index, "product", r.ID, "reason", r.Reason)
+			refused = append(refused, search.Refusal{Product: sent[i].ID, Reason: r.Reason})
 		}
 	}
-	return again, s.believeLate(ctx, newest)
+	if err := s.believeLate(ctx, newest); err != nil {
+		return nil, err
+	}
+	if err := s.ward.admit(ctx, index, refused); err != nil {
+		return nil, err
+	}
+	return again, s.ward.release(ctx, index, taken)
 }
 
 // believeLate checks that a newer version in the index can be this database's:

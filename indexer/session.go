@@ -26,9 +26,13 @@ func (x *Indexer) session(ctx context.Context) error {
 		return err
 	}
 	defer stream.Close()
-	pending := newPending(x.MaxPending)
+	pending := newPending(x.MaxPending, x.QuantityWindow)
+	x.news, x.shelf = newNews(x.Options, x.m, x.fresh), newShelf()
+	x.progress.reset(time.Now())
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return receive(ctx, stream, pending) })
+	g.Go(func() error { return receive(ctx, stream, pending, x.news) })
+	g.Go(func() error { return x.news.run(ctx, x.Log, pending) })
+	g.Go(func() error { return x.heartbeats(ctx) })
 	g.Go(func() error { return x.index(ctx, stream, pending) })
 	return g.Wait()
 }
@@ -62,7 +66,8 @@ func (x *Indexer) ensureSlot(ctx context.Context) error {
 }
 
 // receive moves events from the stream into pending until the stream ends.
-func receive(ctx context.Context, stream search.ChangeStream, p *pending) error {
+func receive(ctx context.Context, stream search.ChangeStream, p *pending, n *news) error {
+	var transaction uint32
 	for {
 		select {
 		case <-ctx.Done():
@@ -71,7 +76,11 @@ func receive(ctx context.Context, stream search.ChangeStream, p *pending) error 
 			if !ok {
 				return cmp.Or(stream.Err(), ctx.Err(), errEnded)
 			}
-			if err := p.add(ctx, e); err != nil {
+			if e.Kind == search.Begin {
+				transaction = e.Transaction
+			}
+			n.hear(e, transaction)
+			if err := p.add(ctx, e, n); err != nil {
 				return err
 			}
 		}
@@ -104,33 +113,9 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return x.flushLoop(ctx, stream, p) })
+	g.Go(func() error { return x.refreshLoop(ctx) })
 	g.Go(func() error { return x.lookAfter(ctx) })
 	return g.Wait()
-}
-
-// flushLoop writes what is pending, one batch after the other.
-func (x *Indexer) flushLoop(ctx context.Context, stream search.ChangeStream, p *pending) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-p.more:
-		}
-		if err := lifecycle.Sleep(ctx, x.Window); err != nil {
-			return err
-		}
-		b := p.take()
-		if err := x.flush(ctx, b); err != nil {
-			return err
-		}
-		if b.position > 0 {
-			stream.Confirm(b.position)
-			x.m.position.Set(float64(b.position))
-		}
-		if err := x.handOver(ctx, b.position); err != nil {
-			return err
-		}
-	}
 }
 
 // lookAfter notices what no write would: an index that was deleted or emptied
@@ -141,10 +126,7 @@ func (x *Indexer) lookAfter(ctx context.Context) error {
 		if err := lifecycle.Sleep(ctx, x.CheckEvery); err != nil {
 			return err
 		}
-		if s, err := x.Slot.State(ctx); err == nil {
-			x.m.retained.Set(float64(s.Retained))
-			x.status.retained(s.Retained)
-		}
+		x.inspect(ctx)
 		lost, err := x.emptied(ctx)
 		switch {
 		case errors.Is(err, errGone):
@@ -187,12 +169,4 @@ func (x *Indexer) emptied(ctx context.Context) (bool, error) {
 	}
 	// What was written may only not be counted yet.
 	return true, x.Reader.Refresh(ctx, v.Name)
-}
-
-// lag is how long ago t was; 0 when unknown.
-func lag(t time.Time) time.Duration {
-	if t.IsZero() {
-		return 0
-	}
-	return max(0, time.Since(t))
 }

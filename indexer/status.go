@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"aforro/pkg/fault"
 )
@@ -32,15 +33,20 @@ type Status struct {
 	Problem error
 	// Away: the index could not be reached when it was last tried.
 	Away bool
+	// Stalled is how long nothing has moved although something should have.
+	Stalled time.Duration
 }
 
 // Ready reports whether changes reach the index.
-func (s Status) Ready() bool { return s.Phase == Streaming && !s.Away }
+func (s Status) Ready() bool { return s.Phase == Streaming && !s.Away && s.Stalled < stalledAfter }
 
 // String says it in words: "index building, 43 %".
 func (s Status) String() string {
 	if s.Away && s.Phase != StandingBy && s.Phase != Stopped {
 		return "waiting for Elasticsearch, which does not answer"
+	}
+	if s.Phase == Streaming && s.Stalled >= stalledAfter {
+		return fmt.Sprintf("no progress for %.0f s: the log says why", s.Stalled.Seconds())
 	}
 	switch s.Phase {
 	case Building:
@@ -108,5 +114,8 @@ func (x *Indexer) Status() Status {
 	defer x.status.mu.Unlock()
 	s := x.status.s
 	s.Away = x.out.away.Load()
+	if s.Phase == Streaming {
+		s.Stalled = x.progress.stalled(time.Now(), x.Heartbeat)
+	}
 	return s
 }

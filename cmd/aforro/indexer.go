@@ -49,9 +49,10 @@ func (a *app) indexing(ctx context.Context, name string) (indexer.Options, error
 		return indexer.Options{}, err
 	}
 	return indexer.Options{
-		Source: db, Log: db, Slot: db.Slot(a.cfg.Slot), Writer: engine, Versions: engine, Reader: engine,
+		Source: db, Log: db, Slot: db.Slot(a.cfg.Slot), Writer: engine, Versions: engine, Reader: engine, Quarantine: db,
 		Logger: a.log, Metrics: a.metrics,
-		Window: a.cfg.IndexWindow, BulkSize: a.cfg.BulkSize, Senders: a.cfg.BulkSenders, GCDeletes: elastic.GCDeletes,
+		Window: a.cfg.IndexWindow, QuantityWindow: a.cfg.QuantityWindow, Heartbeat: a.cfg.Heartbeat, SlotWarning: a.cfg.SlotWarning << 20,
+		BulkSize: a.cfg.BulkSize, Senders: a.cfg.BulkSenders, GCDeletes: elastic.GCDeletes,
 	}, nil
 }
 

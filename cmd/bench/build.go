@@ -52,7 +52,7 @@ func benchBuild(ctx context.Context, g *ground) error {
 
 func options(s *shop) indexer.Options {
 	return indexer.Options{
-		Source: s.db, Log: s.db, Slot: s.db.Slot("shop"), Writer: s.engine, Versions: s.engine, Reader: s.engine,
+		Source: s.db, Log: s.db, Slot: s.db.Slot("shop"), Writer: s.engine, Versions: s.engine, Reader: s.engine, Quarantine: s.db,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), BulkSize: buildSize, Senders: buildSenders,
 	}
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"aforro/pkg/postgres/db"
 	"aforro/pkg/search"
@@ -66,6 +67,12 @@ func (d *DB) CountActive(ctx context.Context) (int64, error) {
 func (d *DB) Position(ctx context.Context) (search.Version, error) {
 	v, err := d.q.FlushPosition(ctx)
 	return search.Version(v), translate(err, "read the log's position")
+}
+
+// Now is Position with the server's time of it.
+func (d *DB) Now(ctx context.Context) (search.Version, time.Time, error) {
+	now, err := d.q.FlushPositionNow(ctx)
+	return search.Version(now.Position), now.At, translate(err, "read the log's position")
 }
 
 // History names the database's unbroken line of life.

@@ -51,7 +51,7 @@ func (s *Slot) State(ctx context.Context) (search.SlotState, error) {
 	case v.WalStatus == "lost":
 		return search.SlotState{}, fault.New(fault.NotFound, "the replication slot %q was invalidated by the server", s.name)
 	}
-	return search.SlotState{Active: v.Active, Confirmed: search.Version(v.Confirmed), Retained: v.Retained}, nil
+	return search.SlotState{Active: v.Active, Confirmed: search.Version(v.Confirmed), Retained: v.Retained, Lag: v.Lag}, nil
 }
 
 // Create makes the slot, in place of one that the server has given up on.
@@ -109,4 +109,9 @@ func (d *DB) AnnounceTargets(ctx context.Context) (search.Version, error) {
 		return 0, translate(err, "announce the indices")
 	}
 	return d.Position(ctx)
+}
+
+// SendHeartbeat puts a message into the stream that says nothing.
+func (d *DB) SendHeartbeat(ctx context.Context) error {
+	return translate(d.q.SendHeartbeat(ctx), "send a heartbeat through the change stream")
 }

@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	// statusEvery is how often the server hears from us unasked: it ends a
-	// stream that is silent for wal_sender_timeout (1 min by default).
-	statusEvery = 500 * time.Millisecond
+	// statusEvery is how often the server hears from us unasked, and is asked for
+	// its own position: it ends a stream that is silent for wal_sender_timeout (1
+	// min by default).
+	statusEvery = 250 * time.Millisecond
 	// streamBuffer is how many events wait for the consumer. Beyond it nothing
 	// more is read, and the server keeps the log.
 	streamBuffer = 4096
@@ -256,7 +257,7 @@ func (s *changeStream) status() error {
 	s.lastSent = time.Now()
 	at := pglogrepl.LSN(s.confirmed.Load())
 	err := pglogrepl.SendStandbyStatusUpdate(context.Background(), s.conn, pglogrepl.StandbyStatusUpdate{
-		WALWritePosition: at, ReplyRequested: time.Since(s.lastHeard) > s.silence/4,
+		WALWritePosition: at, ReplyRequested: true,
 	})
 	return translate(err, "tell the server our position")
 }

@@ -8,7 +8,7 @@ type EventKind int
 // The kinds. A transaction is Begin, its changes, Commit; it is streamed only
 // after it has committed. Idle stands between transactions.
 const (
-	// Begin opens a committed transaction: Transaction is set.
+	// Begin opens a committed transaction: Transaction and At are set.
 	Begin EventKind = iota
 	// ProductChanged: the document of product ID may have changed.
 	ProductChanged
@@ -69,6 +69,7 @@ type SlotState struct {
 	Active bool
 	// Confirmed is the position up to which everything was done.
 	Confirmed Version
-	// Retained is how many bytes of log are kept for it.
-	Retained int64
+	// Retained is how many bytes of log are kept for it, Lag how many of them are
+	// not confirmed.
+	Retained, Lag int64
 }

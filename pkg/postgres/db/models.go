@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aforro/pkg/catalog"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type Category struct {
@@ -92,6 +93,21 @@ type Product struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Active      bool
+}
+
+type Quarantine struct {
+	IndexName string
+	ProductID int64
+	Reason    string
+	Refusals  int64
+	FirstAt   time.Time
+	LastAt    time.Time
+}
+
+type QuerySample struct {
+	Day      pgtype.Date
+	Query    string
+	Searches int64
 }
 
 type Reservation struct {

@@ -50,6 +50,17 @@ func (q *Queries) CountActiveProducts(ctx context.Context) (int64, error) {
 	return count, err
 }
 
+const CountQuarantine = `-- name: CountQuarantine :one
+SELECT count(*) FROM quarantine
+`
+
+func (q *Queries) CountQuarantine(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, CountQuarantine)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const FlushPosition = `-- name: FlushPosition :one
 SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint
 `
@@ -61,10 +72,39 @@ func (q *Queries) FlushPosition(ctx context.Context) (int64, error) {
 	return column_1, err
 }
 
+const FlushPositionNow = `-- name: FlushPositionNow :one
+SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint AS position, statement_timestamp()::timestamptz AS at
+`
+
+type FlushPositionNowRow struct {
+	Position int64
+	At       time.Time
+}
+
+// The position with a time before it was: of commits up to that time, none lies
+// beyond it.
+func (q *Queries) FlushPositionNow(ctx context.Context) (FlushPositionNowRow, error) {
+	row := q.db.QueryRow(ctx, FlushPositionNow)
+	var i FlushPositionNowRow
+	err := row.Scan(&i.Position, &i.At)
+	return i, err
+}
+
+const ForgetQuarantine = `-- name: ForgetQuarantine :exec
+DELETE FROM quarantine WHERE index_name <> ALL ($1::text[])
+`
+
+// What was refused by indices that are no more.
+func (q *Queries) ForgetQuarantine(ctx context.Context, indexNames []string) error {
+	_, err := q.db.Exec(ctx, ForgetQuarantine, indexNames)
+	return err
+}
+
 const GetSlot = `-- name: GetSlot :one
 SELECT coalesce(active, false)::boolean AS active, (coalesce(confirmed_flush_lsn, '0/0') - '0/0'::pg_lsn)::bigint AS confirmed,
        coalesce(wal_status, '')::text AS wal_status, coalesce(plugin = 'pgoutput' AND database = current_database(), false)::boolean AS ours,
-       (pg_current_wal_flush_lsn() - coalesce(restart_lsn, '0/0'))::bigint AS retained
+       (pg_current_wal_flush_lsn() - coalesce(restart_lsn, '0/0'))::bigint AS retained,
+       greatest(pg_current_wal_flush_lsn() - coalesce(confirmed_flush_lsn, '0/0'), 0)::bigint AS lag
 FROM pg_catalog.pg_replication_slots WHERE slot_name = $1
 `
 
@@ -74,6 +114,7 @@ type GetSlotRow struct {
 	WalStatus string
 	Ours      bool
 	Retained  int64
+	Lag       int64
 }
 
 func (q *Queries) GetSlot(ctx context.Context, slotName *string) (GetSlotRow, error) {
@@ -85,6 +126,7 @@ func (q *Queries) GetSlot(ctx context.Context, slotName *string) (GetSlotRow, er
 		&i.WalStatus,
 		&i.Ours,
 		&i.Retained,
+		&i.Lag,
 	)
 	return i, err
 }
@@ -135,6 +177,38 @@ func (q *Queries) ListCategoryProducts(ctx context.Context, arg ListCategoryProd
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const ListQuarantine = `-- name: ListQuarantine :many
+SELECT index_name, product_id, reason, refusals, first_at, last_at FROM quarantine
+ORDER BY index_name, product_id LIMIT $1
+`
+
+func (q *Queries) ListQuarantine(ctx context.Context, most int32) ([]Quarantine, error) {
+	rows, err := q.db.Query(ctx, ListQuarantine, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Quarantine
+	for rows.Next() {
+		var i Quarantine
+		if err := rows.Scan(
+			&i.IndexName,
+			&i.ProductID,
+			&i.Reason,
+			&i.Refusals,
+			&i.FirstAt,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -305,4 +379,48 @@ func (q *Queries) ProjectProductsAfter(ctx context.Context, arg ProjectProductsA
 		return nil, err
 	}
 	return items, nil
+}
+
+const PutInQuarantine = `-- name: PutInQuarantine :exec
+INSERT INTO quarantine (index_name, product_id, reason)
+SELECT $1::text, t.product_id, t.reason
+FROM (SELECT unnest($2::bigint[]) AS product_id, unnest($3::text[]) AS reason) t
+ORDER BY t.product_id
+ON CONFLICT (index_name, product_id) DO UPDATE SET reason = excluded.reason, refusals = quarantine.refusals + 1, last_at = now()
+`
+
+type PutInQuarantineParams struct {
+	IndexName  string
+	ProductIds []int64
+	Reasons    []string
+}
+
+func (q *Queries) PutInQuarantine(ctx context.Context, arg PutInQuarantineParams) error {
+	_, err := q.db.Exec(ctx, PutInQuarantine, arg.IndexName, arg.ProductIds, arg.Reasons)
+	return err
+}
+
+const ReleaseFromQuarantine = `-- name: ReleaseFromQuarantine :exec
+DELETE FROM quarantine WHERE index_name = $1 AND product_id = ANY ($2::bigint[])
+`
+
+type ReleaseFromQuarantineParams struct {
+	IndexName  string
+	ProductIds []int64
+}
+
+func (q *Queries) ReleaseFromQuarantine(ctx context.Context, arg ReleaseFromQuarantineParams) error {
+	_, err := q.db.Exec(ctx, ReleaseFromQuarantine, arg.IndexName, arg.ProductIds)
+	return err
+}
+
+const SendHeartbeat = `-- name: SendHeartbeat :exec
+SELECT pg_logical_emit_message(true, 'aforro', 'heartbeat')
+`
+
+// Nothing but a message in the stream: what comes of it shows how far behind the
+// index is, and moves the slot of a database in which nothing else happens.
+func (q *Queries) SendHeartbeat(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, SendHeartbeat)
+	return err
 }

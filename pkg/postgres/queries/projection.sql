@@ -46,6 +46,11 @@ LEFT JOIN unnest(@transactions::bigint[]) AS x (low) ON true;
 -- name: FlushPosition :one
 SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint;
 
+-- name: FlushPositionNow :one
+-- The position with a time before it was: of commits up to that time, none lies
+-- beyond it.
+SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint AS position, statement_timestamp()::timestamptz AS at;
+
 -- name: IdentifyHistory :one
 -- The timeline is that of the log being written: the control file learns of a
 -- promotion only with the next checkpoint. A database that was dropped and made
@@ -58,12 +63,39 @@ FROM pg_catalog.pg_database d WHERE d.datname = current_database();
 -- name: GetSlot :one
 SELECT coalesce(active, false)::boolean AS active, (coalesce(confirmed_flush_lsn, '0/0') - '0/0'::pg_lsn)::bigint AS confirmed,
        coalesce(wal_status, '')::text AS wal_status, coalesce(plugin = 'pgoutput' AND database = current_database(), false)::boolean AS ours,
-       (pg_current_wal_flush_lsn() - coalesce(restart_lsn, '0/0'))::bigint AS retained
+       (pg_current_wal_flush_lsn() - coalesce(restart_lsn, '0/0'))::bigint AS retained,
+       greatest(pg_current_wal_flush_lsn() - coalesce(confirmed_flush_lsn, '0/0'), 0)::bigint AS lag
 FROM pg_catalog.pg_replication_slots WHERE slot_name = $1;
 
 -- name: AnnounceTargets :exec
 -- A message in the stream itself: it reaches the indexer in commit order.
 SELECT pg_logical_emit_message(true, 'aforro', 'targets');
+
+-- name: SendHeartbeat :exec
+-- Nothing but a message in the stream: what comes of it shows how far behind the
+-- index is, and moves the slot of a database in which nothing else happens.
+SELECT pg_logical_emit_message(true, 'aforro', 'heartbeat');
+
+-- name: PutInQuarantine :exec
+INSERT INTO quarantine (index_name, product_id, reason)
+SELECT @index_name::text, t.product_id, t.reason
+FROM (SELECT unnest(@product_ids::bigint[]) AS product_id, unnest(@reasons::text[]) AS reason) t
+ORDER BY t.product_id
+ON CONFLICT (index_name, product_id) DO UPDATE SET reason = excluded.reason, refusals = quarantine.refusals + 1, last_at = now();
+
+-- name: ReleaseFromQuarantine :exec
+DELETE FROM quarantine WHERE index_name = @index_name AND product_id = ANY (@product_ids::bigint[]);
+
+-- name: ForgetQuarantine :exec
+-- What was refused by indices that are no more.
+DELETE FROM quarantine WHERE index_name <> ALL (@index_names::text[]);
+
+-- name: ListQuarantine :many
+SELECT index_name, product_id, reason, refusals, first_at, last_at FROM quarantine
+ORDER BY index_name, product_id LIMIT @most;
+
+-- name: CountQuarantine :one
+SELECT count(*) FROM quarantine;
 
 -- name: OldestWriter :one
 -- The transaction that a new slot waits for longest, in whichever database.
