@@ -86,9 +86,9 @@ chaos: build ## Kill, empty and cut off everything while orders are placed, then
 chaos-short: ## The same for 30 s, as in CI
 	@$(MAKE) --no-print-directory chaos DURATION=30s
 
-chaos-index: build ## Break everything that the index hangs on while products change, and see each heal by itself (8 minutes; SEED=n repeats, DURATION=3m)
+chaos-index: build ## Break everything that the index hangs on while products change, and see each heal by itself (8 minutes; SEED=n repeats, DURATION=3m, FAULT=slot for one)
 	$(GO) build -o bin/chaosindex ./cmd/chaosindex
-	@exec bin/chaosindex $(if $(SEED),-seed $(SEED)) $(if $(DURATION),-duration $(DURATION))
+	@exec bin/chaosindex $(if $(SEED),-seed $(SEED)) $(if $(DURATION),-duration $(DURATION)) $(if $(FAULT),-fault '$(FAULT)')
 
 chaos-index-short: ## The same, each fault once
 	@$(MAKE) --no-print-directory chaos-index DURATION=1s

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 )
 
 // fault is one thing that goes wrong: how it is done, and what is to heal it. do
@@ -32,6 +33,16 @@ var faults = []fault{
 	{"inventory is truncated", (*ground).truncateInventory, "everything is compared and written"},
 	{"products are truncated", (*ground).truncateProducts, "everything is compared and written"},
 	{"the largest category is renamed", (*ground).renameCategory, "its products are written in chunks"},
+}
+
+// choose gives the faults whose name contains part.
+func choose(part string) (chosen []fault) {
+	for _, f := range faults {
+		if strings.Contains(f.name, part) {
+			chosen = append(chosen, f)
+		}
+	}
+	return chosen
 }
 
 // Kinds of findings that are made while the run goes on.

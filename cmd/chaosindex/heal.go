@@ -11,7 +11,7 @@ import (
 )
 
 // healPatience bounds how long anything may take to heal.
-const healPatience = 2 * time.Minute
+const healPatience = 3 * time.Minute
 
 // verifyPause is between two verifications.
 const verifyPause = 300 * time.Millisecond

@@ -45,11 +45,15 @@ func (g *ground) trouble(ctx context.Context, o options) ([]healing, error) {
 	}
 	others.Go(func() { g.reindexes.repeat(ctx, g.Ground) })
 	rng := rand.New(rand.NewPCG(o.seed, 0))
+	chosen := choose(o.only)
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no fault is named like %q", o.only)
+	}
 	var healings []healing
-	for n := 0; n < len(faults) || g.Since() < o.duration; n++ {
-		f := faults[n%len(faults)]
-		if n >= len(faults) {
-			f = faults[rng.IntN(len(faults))]
+	for n := 0; n < len(chosen) || g.Since() < o.duration; n++ {
+		f := chosen[n%len(chosen)]
+		if n >= len(chosen) {
+			f = chosen[rng.IntN(len(chosen))]
 		}
 		h, err := g.cause(ctx, f, rng)
 		if err != nil {
