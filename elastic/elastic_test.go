@@ -17,8 +17,10 @@ func TestDefinitionIsValidAndItsHashIsStable(t *testing.T) {
 	if d, err := time.ParseDuration(index["gc_deletes"].(string)); err != nil || d != GCDeletes {
 		t.Errorf("index.gc_deletes is %v, GCDeletes %s, %v", index["gc_deletes"], GCDeletes, err)
 	}
-	if a.Mappings["dynamic"] != "strict" {
-		t.Errorf("the mapping is dynamic: %v", a.Mappings["dynamic"])
+	for _, mappings := range []map[string]any{a.Mappings, a.Titles} {
+		if mappings["dynamic"] != "strict" {
+			t.Errorf("a mapping is dynamic: %v", mappings["dynamic"])
+		}
 	}
 }
 
@@ -29,16 +31,17 @@ func TestTheHashTellsDefinitionsApart(t *testing.T) {
 	seen := map[string]string{}
 	for name, d := range map[string]Definition{
 		"as it is":          Define(),
-		"another setting":   define(bytes.Replace(settingsFile, []byte(`"500ms"`), []byte(`"501ms"`), 1), mappingsFile, Synonyms()),
-		"another mapping":   define(settingsFile, bytes.Replace(mappingsFile, []byte(`"integer"`), []byte(`"long"`), 1), Synonyms()),
-		"one synonym fewer": define(settingsFile, mappingsFile, Synonyms()[1:]),
+		"another setting":   define(bytes.Replace(settingsFile, []byte(`"500ms"`), []byte(`"501ms"`), 1), mappingsFile, titlesFile, Synonyms()),
+		"another mapping":   define(settingsFile, bytes.Replace(mappingsFile, []byte(`"double"`), []byte(`"long"`), 1), titlesFile, Synonyms()),
+		"other titles":      define(settingsFile, mappingsFile, bytes.Replace(titlesFile, []byte(`"integer"`), []byte(`"long"`), 1), Synonyms()),
+		"one synonym fewer": define(settingsFile, mappingsFile, titlesFile, Synonyms()[1:]),
 	} {
 		if other, ok := seen[d.Hash]; ok {
 			t.Errorf("%s and %s have one hash", name, other)
 		}
 		seen[d.Hash] = name
 	}
-	spaced := define(bytes.ReplaceAll(settingsFile, []byte("\n"), []byte("\n  ")), mappingsFile, Synonyms())
+	spaced := define(bytes.ReplaceAll(settingsFile, []byte("\n"), []byte("\n  ")), mappingsFile, titlesFile, Synonyms())
 	if spaced.Hash != Define().Hash {
 		t.Error("spaces make another index")
 	}
@@ -48,7 +51,7 @@ func TestTheHashTellsDefinitionsApart(t *testing.T) {
 func TestNothingNeedsAModuleThatMayBeAbsent(t *testing.T) {
 	t.Parallel()
 	for _, absent := range []string{"scaled_float", "rank_feature", "search_as_you_type", "match_only_text", "token_count", "wildcard"} {
-		if strings.Contains(string(mappingsFile), `"`+absent+`"`) {
+		if strings.Contains(string(mappingsFile)+string(titlesFile), `"`+absent+`"`) {
 			t.Errorf("the mapping uses %s", absent)
 		}
 	}

@@ -52,7 +52,7 @@ func (x *Indexer) bootstrap(ctx context.Context, history search.History, version
 func (x *Indexer) startBuild(ctx context.Context, history search.History, versions []search.IndexVersion) (search.IndexVersion, error) {
 	var found *search.IndexVersion
 	for _, v := range versions {
-		unfinished := !v.Live && !v.Meta.Complete && v.Meta.Writer && v.Meta.BuiltTo > 0 && v.Meta.History == history && v.Current
+		unfinished := !v.Live && v.Whole && !v.Meta.Complete && v.Meta.Writer && v.Meta.BuiltTo > 0 && v.Meta.History == history && v.Current
 		if unfinished && found == nil && !x.rebuild {
 			found = &v
 			continue

@@ -200,7 +200,7 @@ func (x *Indexer) reloadTargets(ctx context.Context) error {
 	var names []string
 	shown, found := "", false
 	for _, v := range versions {
-		if !v.Meta.Writer || v.Meta.History != history || (h != nil && v.Live) {
+		if !v.Whole || !v.Meta.Writer || v.Meta.History != history || (h != nil && v.Live) {
 			continue
 		}
 		names = append(names, v.Name)
@@ -227,10 +227,11 @@ func (x *Indexer) survey(ctx context.Context) (search.History, []search.IndexVer
 	return history, versions, err
 }
 
-// live is the live version when it is whole and of this history.
+// live is the live version when it can be followed: whole, built, and of this
+// history.
 func live(versions []search.IndexVersion, history search.History) (search.IndexVersion, bool) {
 	for _, v := range versions {
-		if v.Live && v.Meta.Complete && v.Meta.Writer && v.Meta.History == history {
+		if v.Live && v.Whole && v.Meta.Complete && v.Meta.Writer && v.Meta.History == history {
 			return v, true
 		}
 	}

@@ -275,7 +275,7 @@ func TestRangesEndWhereBothSidesWereRead(t *testing.T) {
 		if len(d) != c.nd || len(s) != c.ns || more != c.more || upTo != c.upTo {
 			t.Errorf("%s: %d %d %d %t", c.name, len(d), len(s), upTo, more)
 		}
-		wrong, err := (&Verifier{reader: alike{}}).compare(d, s)
+		wrong, err := (&Verifier{reader: alike{}}).compare(d, s, search.Products)
 		if err != nil || len(wrong) != c.wrong {
 			t.Errorf("%s (%s): %v, %v", c.name, c.description, wrong, err)
 		}
@@ -285,7 +285,7 @@ func TestRangesEndWhereBothSidesWereRead(t *testing.T) {
 // alike renders every document as what is stored.
 type alike struct{ Reader }
 
-func (alike) Render(*search.Document) ([]byte, error) { return nil, nil }
+func (alike) Render(*search.Document, search.Part) ([]byte, error) { return nil, nil }
 
 func TestSourcesAreComparedByValue(t *testing.T) {
 	t.Parallel()
@@ -296,7 +296,7 @@ func TestSourcesAreComparedByValue(t *testing.T) {
 		`{"a":1,"b":[2.50,"x"]}`:    false,
 		`{"a":1}`:                   false,
 	} {
-		if same, err := v.same(&search.Document{}, []byte(source)); err != nil || same != want {
+		if same, err := v.same(&search.Document{}, []byte(source), search.Products); err != nil || same != want {
 			t.Errorf("%s: %t, %v", source, same, err)
 		}
 	}
@@ -309,7 +309,7 @@ type constant struct {
 
 func rendered(json string) constant { return constant{json: json} }
 
-func (c constant) Render(*search.Document) ([]byte, error) { return []byte(c.json), nil }
+func (c constant) Render(*search.Document, search.Part) ([]byte, error) { return []byte(c.json), nil }
 
 func TestStatusSaysWhatIsAwaited(t *testing.T) {
 	t.Parallel()

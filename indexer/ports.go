@@ -44,12 +44,14 @@ type Slot interface {
 
 // Writer writes documents.
 type Writer interface {
-	// Bulk gives one result for each write, in their order. NotFound: the index
-	// is gone. Unavailable: nothing is known of any.
+	// Bulk gives one result for each write, in their order, though some write to
+	// both parts. NotFound: the index, or a part, is gone. Unavailable: nothing is
+	// known of any.
 	Bulk(ctx context.Context, index string, writes []search.Write) ([]search.WriteResult, error)
 }
 
-// Versions manages the versions of the index behind the alias.
+// Versions manages the versions of the index behind the alias: always both
+// parts of one.
 type Versions interface {
 	// Indices lists every version, oldest first.
 	Indices(ctx context.Context) ([]search.IndexVersion, error)
@@ -62,17 +64,17 @@ type Versions interface {
 	DeleteIndex(ctx context.Context, index string) error
 }
 
-// Reader looks at what an index holds.
+// Reader looks at what an index holds. A version is asked by its name and part.
 type Reader interface {
-	// Refresh makes what was written visible to Scan.
+	// Refresh makes what was written to both parts visible to Scan.
 	Refresh(ctx context.Context, index string) error
 	// Scan gives up to limit stored documents with ids above after, by id.
-	Scan(ctx context.Context, index string, after int64, limit int) ([]search.StoredDocument, error)
+	Scan(ctx context.Context, index string, part search.Part, after int64, limit int) ([]search.StoredDocument, error)
 	// Get gives those of the documents that are stored, by id, whether refreshed
 	// or not. The ids are in order.
-	Get(ctx context.Context, index string, ids []int64) ([]search.StoredDocument, error)
-	// Render gives the source that Bulk would store for a document.
-	Render(doc *search.Document) ([]byte, error)
+	Get(ctx context.Context, index string, part search.Part, ids []int64) ([]search.StoredDocument, error)
+	// Render gives the source that Bulk would store for a document in that part.
+	Render(doc *search.Document, part search.Part) ([]byte, error)
 }
 
 // Quarantine keeps which documents an index refused.

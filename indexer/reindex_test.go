@@ -14,6 +14,7 @@ import (
 
 	"aforro/indexer"
 	"aforro/pkg/fault"
+	"aforro/pkg/search"
 	"aforro/pkg/testkit"
 )
 
@@ -142,15 +143,24 @@ func TestReindexWithoutALiveIndex(t *testing.T) {
 	}
 }
 
-// Each kind of difference is found and named.
+// Each kind of difference is found and named, in each part of the index.
 func TestVerifyNamesDifferences(t *testing.T) {
 	t.Parallel()
+	for _, part := range search.Parts {
+		t.Run(string(part), func(t *testing.T) {
+			t.Parallel()
+			verifyNamesDifferences(t, part)
+		})
+	}
+}
+
+func verifyNamesDifferences(t *testing.T, part search.Part) {
 	s := newShop(t).stock(300)
 	s.started()
-	base := s.node + "/" + s.live().Name
+	base := s.node + "/" + strings.Replace(s.live().Name, string(search.Products), string(part), 1)
 	testkit.ESRequest(t, "DELETE", base+"/_doc/10", "")
-	testkit.ESRequest(t, "PUT", base+"/_doc/20", strings.Replace(s.project(20), "Product 20", "Product 21", 1))
-	testkit.ESRequest(t, "PUT", base+"/_doc/5000", strings.Replace(s.project(30), `"id":30`, `"id":5000`, 1))
+	testkit.ESRequest(t, "PUT", base+"/_doc/20", strings.Replace(s.projectPart(20, part), "Product 20", "Product 21", 1))
+	testkit.ESRequest(t, "PUT", base+"/_doc/5000", strings.Replace(s.projectPart(30, part), `"id":30`, `"id":5000`, 1))
 	r, err := indexer.NewVerifier(s.opts).Live(t.Context(), func(int64, int64) {})
 	if err != nil {
 		t.Fatal(err)

@@ -24,21 +24,23 @@ func (x *Indexer) resync(ctx context.Context) error {
 		after = p.Documents[len(p.Documents)-1].ID
 	}
 	for _, index := range x.Targets() {
-		if err := x.rewrite(ctx, index); err != nil {
-			return err
+		for _, part := range search.Parts {
+			if err := x.rewrite(ctx, index, part); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// rewrite writes every product that the index holds, removing those that are
-// gone.
-func (x *Indexer) rewrite(ctx context.Context, index string) error {
+// rewrite writes every product that a part of the index holds, removing those
+// that are gone.
+func (x *Indexer) rewrite(ctx context.Context, index string, part search.Part) error {
 	if err := x.Reader.Refresh(ctx, index); err != nil {
 		return err
 	}
 	for after := int64(0); ; {
-		stored, err := x.Reader.Scan(ctx, index, after, x.page())
+		stored, err := x.Reader.Scan(ctx, index, part, after, x.page())
 		if err != nil || len(stored) == 0 {
 			return err
 		}

@@ -162,7 +162,7 @@ func (s *shop) live() search.IndexVersion {
 // stored reads one document of the live index; false when it has none.
 func (s *shop) stored(id int64) (search.StoredDocument, bool) {
 	s.tb.Helper()
-	list, err := s.engine.Get(s.tb.Context(), s.live().Name, []int64{id})
+	list, err := s.engine.Get(s.tb.Context(), s.live().Name, search.Products, []int64{id})
 	if err != nil {
 		s.tb.Fatal(err)
 	}
@@ -175,6 +175,12 @@ func (s *shop) stored(id int64) (search.StoredDocument, bool) {
 // project is what the index would hold of a product now.
 func (s *shop) project(id int64) string {
 	s.tb.Helper()
+	return s.projectPart(id, search.Products)
+}
+
+// projectPart is the same of one part of the index.
+func (s *shop) projectPart(id int64, part search.Part) string {
+	s.tb.Helper()
 	docs, err := s.db.Project(s.tb.Context(), []int64{id})
 	if err != nil || len(docs) > 1 {
 		s.tb.Fatal(err, len(docs))
@@ -182,7 +188,7 @@ func (s *shop) project(id int64) string {
 	if len(docs) == 0 {
 		return ""
 	}
-	b, err := s.engine.Render(&docs[0])
+	b, err := s.engine.Render(&docs[0], part)
 	if err != nil {
 		s.tb.Fatal(err)
 	}

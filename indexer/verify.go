@@ -38,8 +38,8 @@ func (f *Finding) add(id int64) {
 // Differences counts the products whose document is not right.
 func (r Report) Differences() int64 { return r.Missing.Count + r.Extra.Count + r.Different.Count }
 
-// Verifier compares documents with the database: whole documents, field by
-// field, both sides walked by id.
+// Verifier compares documents with the database: whole documents of both parts,
+// field by field, both sides walked by id.
 type Verifier struct {
 	source   Source
 	log      Log
@@ -62,7 +62,7 @@ func (v *Verifier) Live(ctx context.Context, progress func(done, total int64)) (
 		return Report{}, err
 	}
 	for _, version := range versions {
-		if version.Live {
+		if version.Live && version.Whole {
 			return v.Index(ctx, version.Name, progress)
 		}
 	}
@@ -81,32 +81,44 @@ func (v *Verifier) Index(ctx context.Context, index string, progress func(done, 
 	if err := v.reader.Refresh(ctx, index); err != nil {
 		return report, err
 	}
-	suspects, err := v.walk(ctx, index, func(n int) {
-		report.Compared += int64(n)
-		progress(min(report.Compared, total), total)
-	})
-	if err != nil {
-		return report, err
+	var suspects []int64
+	for i, part := range search.Parts {
+		wrong, err := v.walk(ctx, index, part, func(n int) {
+			if i == 0 {
+				report.Compared += int64(n)
+				progress(min(report.Compared, total), total)
+			}
+		})
+		if err != nil {
+			return report, err
+		}
+		suspects = append(suspects, wrong...)
 	}
-	return report, v.settle(ctx, index, suspects, &report)
+	return report, v.settle(ctx, index, distinct(suspects), &report)
 }
 
-// walk returns the ids that seem to differ. Both sides are read in ranges of
-// ids with the same bounds.
-func (v *Verifier) walk(ctx context.Context, index string, compared func(n int)) ([]int64, error) {
+// distinct puts ids in order, each once.
+func distinct(ids []int64) []int64 {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// walk returns the ids that seem to differ in one part. Both sides are read in
+// ranges of ids with the same bounds.
+func (v *Verifier) walk(ctx context.Context, index string, part search.Part, compared func(n int)) ([]int64, error) {
 	var suspects []int64
 	for after, more := int64(0), true; more; {
 		p, err := v.source.ProjectAfter(ctx, after, v.size)
 		if err != nil {
 			return nil, err
 		}
-		stored, err := v.reader.Scan(ctx, index, after, v.size)
+		stored, err := v.reader.Scan(ctx, index, part, after, v.size)
 		if err != nil {
 			return nil, err
 		}
 		docs, upTo := p.Documents, int64(0)
 		docs, stored, upTo, more = sameRange(docs, stored, v.size)
-		wrong, err := v.compare(docs, stored)
+		wrong, err := v.compare(docs, stored, part)
 		if err != nil {
 			return nil, err
 		}
@@ -142,7 +154,7 @@ func countUpTo[T any](list []T, upTo int64, id func(T) int64) int {
 }
 
 // compare merges two lists in the order of their ids.
-func (v *Verifier) compare(docs []search.Document, stored []search.StoredDocument) ([]int64, error) {
+func (v *Verifier) compare(docs []search.Document, stored []search.StoredDocument, part search.Part) ([]int64, error) {
 	var wrong []int64
 	for len(docs) > 0 || len(stored) > 0 {
 		switch {
@@ -151,7 +163,7 @@ func (v *Verifier) compare(docs []search.Document, stored []search.StoredDocumen
 		case len(docs) == 0 || stored[0].ID < docs[0].ID:
 			wrong, stored = append(wrong, stored[0].ID), stored[1:]
 		default:
-			same, err := v.same(&docs[0], stored[0].Source)
+			same, err := v.same(&docs[0], stored[0].Source, part)
 			if err != nil {
 				return nil, err
 			}
@@ -165,8 +177,8 @@ func (v *Verifier) compare(docs []search.Document, stored []search.StoredDocumen
 }
 
 // same compares every field of what would be written with what is stored.
-func (v *Verifier) same(doc *search.Document, source []byte) (bool, error) {
-	want, err := v.reader.Render(doc)
+func (v *Verifier) same(doc *search.Document, source []byte, part search.Part) (bool, error) {
+	want, err := v.reader.Render(doc, part)
 	if err != nil {
 		return false, err
 	}

@@ -1,6 +1,10 @@
 package indexer
 
-import "context"
+import (
+	"context"
+
+	"aforro/pkg/search"
+)
 
 // settleRounds is how often a difference is looked at again before it is
 // believed. A product that changes all the time may differ at one look.
@@ -43,37 +47,50 @@ func (v *Verifier) passPresent(ctx context.Context, index string) error {
 	return v.reader.Refresh(ctx, index)
 }
 
-// again compares some products; last puts what differs into the report.
+// again compares some products in both parts; last puts what differs into the
+// report.
 func (v *Verifier) again(ctx context.Context, index string, ids []int64, report *Report, last bool) ([]int64, error) {
-	stored, err := v.reader.Get(ctx, index, ids)
-	if err != nil {
-		return nil, err
-	}
 	docs, err := v.source.Project(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	wrong, err := v.compare(docs, stored)
-	if err != nil || !last {
-		return wrong, err
+	var wrong []int64
+	has := map[int64]int{}
+	for _, part := range search.Parts {
+		stored, err := v.reader.Get(ctx, index, part, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range stored {
+			has[s.ID]++
+		}
+		differ, err := v.compare(docs, stored, part)
+		if err != nil {
+			return nil, err
+		}
+		wrong = append(wrong, differ...)
 	}
-	has := map[int64]bool{}
-	for _, s := range stored {
-		has[s.ID] = true
+	wrong = distinct(wrong)
+	if last {
+		report.note(wrong, docs, has)
 	}
+	return wrong, nil
+}
+
+// note says of each wrong product what is wrong: has counts its documents.
+func (r *Report) note(wrong []int64, docs []search.Document, has map[int64]int) {
 	wanted := map[int64]bool{}
 	for _, d := range docs {
 		wanted[d.ID] = true
 	}
 	for _, id := range wrong {
 		switch {
-		case !has[id]:
-			report.Missing.add(id)
 		case !wanted[id]:
-			report.Extra.add(id)
+			r.Extra.add(id)
+		case has[id] < len(search.Parts):
+			r.Missing.add(id)
 		default:
-			report.Different.add(id)
+			r.Different.add(id)
 		}
 	}
-	return wrong, nil
 }

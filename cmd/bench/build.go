@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"aforro/indexer"
@@ -20,8 +22,8 @@ const (
 )
 
 // benchBuild builds the demo's index from PostgreSQL. The reference replays the
-// same documents, prepared in memory, through _bulk into a new index made the
-// same way, with as many senders of as many documents.
+// same actions, prepared in memory, through _bulk into a new index made the same
+// way, with as many senders of as many products.
 func benchBuild(ctx context.Context, g *ground) error {
 	s, err := g.theShop(ctx)
 	if err != nil {
@@ -67,7 +69,10 @@ func buildRate(ctx context.Context, s *shop) (float64, error) {
 	return float64(built.Documents) / took.Seconds(), s.engine.DeleteIndex(ctx, built.Index)
 }
 
-// prepared renders every document into bodies of _bulk.
+// toTitles stands for the index of the titles, whose name is not known yet.
+const toTitles = `"_index":"titles",`
+
+// prepared renders every product into bodies of _bulk, as the adapter does.
 func prepared(ctx context.Context, s *shop) ([][]byte, error) {
 	p, err := s.db.ProjectAfter(ctx, 0, 1_000_000)
 	if err != nil {
@@ -77,11 +82,17 @@ func prepared(ctx context.Context, s *shop) ([][]byte, error) {
 	var body bytes.Buffer
 	for i := range p.Documents {
 		doc := &p.Documents[i]
-		text, err := s.engine.Render(doc)
-		if err != nil {
-			return nil, err
+		for _, part := range search.Parts {
+			text, err := s.engine.Render(doc, part)
+			if err != nil {
+				return nil, err
+			}
+			to := ""
+			if part == search.Titles {
+				to = toTitles
+			}
+			fmt.Fprintf(&body, `{"index":{%s"_id":"%d","version_type":"external_gte","version":%d}}`+"\n%s\n", to, doc.ID, p.Version, text)
 		}
-		fmt.Fprintf(&body, `{"index":{"_id":"%d","version_type":"external_gte","version":%d}}`+"\n%s\n", doc.ID, p.Version, text)
 		if (i+1)%buildSize == 0 || i+1 == len(p.Documents) {
 			bodies = append(bodies, bytes.Clone(body.Bytes()))
 			body.Reset()
@@ -95,9 +106,11 @@ func replayRate(ctx context.Context, g *ground, s *shop, bodies [][]byte) (float
 	if err != nil {
 		return 0, err
 	}
+	titles := strings.Replace(index.Name, string(search.Products), string(search.Titles), 1)
 	var jobs [][]request
 	for _, b := range bodies {
-		jobs = append(jobs, []request{{http.MethodPost, g.services.ElasticsearchURL + "/" + index.Name + "/_bulk", string(b),
+		body := strings.ReplaceAll(string(b), toTitles, `"_index":"`+titles+`",`)
+		jobs = append(jobs, []request{{http.MethodPost, g.services.ElasticsearchURL + "/" + index.Name + "/_bulk", body,
 			map[string]string{"Content-Type": "application/x-ndjson"}}})
 	}
 	begun := time.Now()
@@ -106,9 +119,29 @@ func replayRate(ctx context.Context, g *ground, s *shop, bodies [][]byte) (float
 	if out.failed > 0 {
 		return 0, fmt.Errorf("replay: %s", out.firstFail)
 	}
-	docs, err := s.db.CountActive(ctx)
+	docs, err := indexed(ctx, s, index.Name)
 	if err != nil {
 		return 0, err
 	}
 	return float64(docs) / took.Seconds(), s.engine.DeleteIndex(ctx, index.Name)
+}
+
+// indexed counts what both parts of an index hold and insists that it is all.
+func indexed(ctx context.Context, s *shop, index string) (int64, error) {
+	docs, err := s.db.CountActive(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.engine.Refresh(ctx, index); err != nil {
+		return 0, err
+	}
+	versions, err := s.engine.Indices(ctx)
+	if err != nil {
+		return 0, err
+	}
+	i := slices.IndexFunc(versions, func(v search.IndexVersion) bool { return v.Name == index })
+	if i < 0 || versions[i].Docs != docs {
+		return 0, fmt.Errorf("replay: %s does not hold all of %d products", index, docs)
+	}
+	return docs, nil
 }

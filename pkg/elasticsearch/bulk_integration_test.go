@@ -27,6 +27,15 @@ func outcomes(results []search.WriteResult) []search.Outcome {
 
 func TestVersionsDecideWhatIsStored(t *testing.T) {
 	t.Parallel()
+	for _, listing := range []bool{false, true} {
+		t.Run(fmt.Sprintf("listing %t", listing), func(t *testing.T) {
+			t.Parallel()
+			versionsDecide(t, listing)
+		})
+	}
+}
+
+func versionsDecide(t *testing.T, listing bool) {
 	c, index := MustLive(t)
 	lamp, broken := document(1, "Lamp"), document(2, "Chair")
 	broken.Attributes = json.RawMessage(`{"` + strings.Repeat("k", 40_000) + `": "v"}`)
@@ -46,6 +55,9 @@ func TestVersionsDecideWhatIsStored(t *testing.T) {
 		{"later than a delete", []search.Write{{ID: 1, Version: 11, Document: &lamp}}, []search.Outcome{search.Late}, 12},
 		{"back", []search.Write{{ID: 1, Version: 13, Document: &lamp, Yield: true}}, []search.Outcome{search.Stored}, 0},
 	} {
+		for i := range step.writes {
+			step.writes[i].Listing = listing
+		}
 		results := MustBulk(t, c, index, step.writes)
 		if !slices.Equal(outcomes(results), step.want) || results[0].Stored != step.stored {
 			t.Errorf("%s: %+v", step.name, results)
@@ -82,7 +94,7 @@ func TestAnIndexThatIsGoneIsNotMadeAgain(t *testing.T) {
 			if results, err := c.Bulk(t.Context(), index, writes); !fault.Is(err, fault.NotFound) {
 				t.Errorf("%+v, %v; want NotFound", results, err)
 			}
-			if left := testkit.ESRequest(t, "GET", mustNode(t)+"/_cat/indices/"+c.alias+"*?h=index", ""); len(left) > 0 {
+			if left := testkit.ESRequest(t, "GET", mustNode(t)+"/_cat/indices/"+c.prefix+"*?h=index", ""); len(left) > 0 {
 				t.Errorf("there is an index again: %s", left)
 			}
 		})
@@ -143,13 +155,19 @@ func TestWhatIsRenderedIsWhatIsStored(t *testing.T) {
 	if err != nil || len(versions) != 1 {
 		t.Fatal(versions, err)
 	}
-	index, byID := versions[0].Name, map[int64]*search.Document{}
+	for _, part := range search.Parts {
+		t.Run(string(part), func(t *testing.T) { s.holdsWhatIsRendered(t, versions[0].Name, part) })
+	}
+}
+
+func (s *shop) holdsWhatIsRendered(t *testing.T, index string, part search.Part) {
+	byID := map[int64]*search.Document{}
 	for i := range s.docs {
 		byID[s.docs[i].ID] = &s.docs[i]
 	}
 	seen, after := 0, int64(0)
 	for {
-		docs, err := s.Scan(t.Context(), index, after, 5000)
+		docs, err := s.Scan(t.Context(), index, part, after, 5000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +175,7 @@ func TestWhatIsRenderedIsWhatIsStored(t *testing.T) {
 			break
 		}
 		for _, d := range docs {
-			want, err := s.Render(byID[d.ID])
+			want, err := s.Render(byID[d.ID], part)
 			if err != nil || d.ID <= after || d.Version != 1 || !sameJSON(t, d.Source, want) {
 				t.Fatalf("product %d at version %d: %v\n got %s\nwant %s", d.ID, d.Version, err, d.Source, want)
 			}
@@ -190,19 +208,19 @@ func TestGetSeesWhatScanDoesNotYet(t *testing.T) {
 	c := MustClient(t, node, prefix)
 	index := MustIndex(t, c)
 	MustStore(t, c, index, []search.Document{document(5, "Lamp"), document(3, "Chair")})
-	docs, err := c.Get(t.Context(), index, []int64{5, 4, 3})
+	docs, err := c.Get(t.Context(), index, search.Products, []int64{5, 4, 3})
 	if err != nil || len(docs) != 2 || docs[0].ID != 3 || docs[1].ID != 5 || docs[0].Version != 1 {
 		t.Errorf("%+v, %v", docs, err)
 	}
-	if docs, err := c.Scan(t.Context(), index, 0, 10); err != nil || len(docs) != 0 {
+	if docs, err := c.Scan(t.Context(), index, search.Products, 0, 10); err != nil || len(docs) != 0 {
 		t.Errorf("scanned before a refresh: %+v, %v", docs, err)
 	}
-	if docs, err := c.Get(t.Context(), index, nil); err != nil || len(docs) != 0 {
+	if docs, err := c.Get(t.Context(), index, search.Titles, nil); err != nil || len(docs) != 0 {
 		t.Errorf("%+v, %v", docs, err)
 	}
 	for _, read := range []func() error{
-		func() error { _, err := c.Get(t.Context(), index+"9", []int64{1}); return err },
-		func() error { _, err := c.Scan(t.Context(), index+"9", 0, 10); return err },
+		func() error { _, err := c.Get(t.Context(), index+"9", search.Titles, []int64{1}); return err },
+		func() error { _, err := c.Scan(t.Context(), index+"9", search.Titles, 0, 10); return err },
 	} {
 		if err := read(); !fault.Is(err, fault.NotFound) {
 			t.Errorf("an index that is not there: %v", err)

@@ -134,12 +134,12 @@ func MustSwap(tb testing.TB, c *Client, index string) {
 	}
 }
 
-// MustStore writes documents at version 1 and insists that each is stored.
+// MustStore writes documents at version 1 to both parts and insists that each is stored.
 func MustStore(tb testing.TB, c *Client, index string, docs []search.Document) {
 	tb.Helper()
 	writes := make([]search.Write, len(docs))
 	for i := range docs {
-		writes[i] = search.Write{ID: docs[i].ID, Version: 1, Document: &docs[i]}
+		writes[i] = search.Write{ID: docs[i].ID, Version: 1, Document: &docs[i], Listing: true}
 	}
 	for _, r := range MustBulk(tb, c, index, writes) {
 		if r.Outcome != search.Stored {

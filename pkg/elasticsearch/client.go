@@ -12,6 +12,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/elastic"
+	"aforro/pkg/search"
 )
 
 // Options say where Elasticsearch is and how indices are made.
@@ -41,8 +42,9 @@ const (
 
 // Client talks to one cluster. It is safe for use by many goroutines.
 type Client struct {
-	nodes            esapi.Transport
-	alias            string
+	nodes esapi.Transport
+	// prefix begins every name; alias is that of the products.
+	prefix, alias    string
 	shards, replicas int
 	definition       elastic.Definition
 }
@@ -76,6 +78,6 @@ func New(o Options) (*Client, error) {
 		prefix = "aforro"
 	}
 	return &Client{
-		nodes: nodes, alias: prefix + "-products", shards: max(1, o.Shards), replicas: o.Replicas, definition: elastic.Define(),
+		nodes: nodes, prefix: prefix, alias: aliasOf(prefix, search.Products), shards: max(1, o.Shards), replicas: o.Replicas, definition: elastic.Define(),
 	}, nil
 }

@@ -2,8 +2,9 @@
 // importer of go-elasticsearch. It builds queries and documents, walks pages,
 // and manages the versions of the index behind the alias.
 //
-// Searches read the alias "<prefix>-products"; versions are named
-// "<prefix>-products-000001" and so on. Whatever Elasticsearch or the network
+// Searches read the alias "<prefix>-products", suggestions "<prefix>-titles". A
+// version is two indices, "<prefix>-products-000001" and "<prefix>-titles-000001",
+// and goes by the name of the first. Whatever Elasticsearch or the network
 // does, callers get a fault.Error: Unavailable when the same call may succeed
 // later, never a driver's text.
 package elasticsearch

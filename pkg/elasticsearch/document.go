@@ -7,19 +7,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"aforro/pkg/search"
 )
 
-// source is a document as it is indexed. Every field of the mapping but the
-// copied ones is here.
+// source is a product as it is indexed. Every field of the mapping but the copied
+// ones is here.
 type source struct {
 	ID            int64          `json:"id"`
 	SKU           string         `json:"sku"`
 	GTIN          string         `json:"gtin,omitempty"`
 	Title         string         `json:"title"`
-	TitleLength   int            `json:"title_length"`
 	Description   string         `json:"description,omitempty"`
 	Brand         string         `json:"brand,omitempty"`
 	Category      string         `json:"category"`
@@ -33,7 +31,6 @@ type source struct {
 	Stores        []int64        `json:"stores"`
 	StoresInStock []int64        `json:"stores_in_stock"`
 	Stock         []search.Stock `json:"stock"`
-	Suggest       suggestion     `json:"suggest"`
 }
 
 // attribute is the one shape of all attributes: a key, its value as text, and
@@ -44,34 +41,32 @@ type attribute struct {
 	Number *float64 `json:"number,omitempty"`
 }
 
-// suggestion is what the completion suggester offers: the whole title, in the
-// contexts of every store that carries the product and of all.
-type suggestion struct {
-	Input    string              `json:"input"`
-	Weight   int                 `json:"weight"`
-	Contexts map[string][]string `json:"contexts"`
+// Render gives the JSON that Bulk stores for a document in that part.
+func (c *Client) Render(doc *search.Document, part search.Part) ([]byte, error) {
+	var text []byte
+	var err error
+	if part == search.Titles {
+		text, err = json.Marshal(titled(doc))
+	} else {
+		text, err = product(doc)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write the document of product %d: %w", doc.ID, err)
+	}
+	return text, nil
 }
 
-// allStores is the context of every document.
-const allStores = "all"
-
-// maxWeight: of two titles the shorter is offered first.
-const maxWeight = 1 << 20
-
-// Render gives the JSON that Bulk stores for a document.
-func (c *Client) Render(doc *search.Document) ([]byte, error) {
+func product(doc *search.Document) ([]byte, error) {
 	free := map[string]json.RawMessage{}
 	if len(doc.Attributes) > 0 {
 		if err := json.Unmarshal(doc.Attributes, &free); err != nil {
-			return nil, fmt.Errorf("read the attributes of product %d: %w", doc.ID, err)
+			return nil, fmt.Errorf("read the attributes: %w", err)
 		}
 	}
-	length := utf8.RuneCountInString(doc.Title)
 	s := source{
-		ID: doc.ID, SKU: doc.SKU, GTIN: doc.GTIN, Title: doc.Title, TitleLength: length, Description: doc.Description,
+		ID: doc.ID, SKU: doc.SKU, GTIN: doc.GTIN, Title: doc.Title, Description: doc.Description,
 		Brand: doc.Brand, Category: doc.Category, Price: int64(doc.Price), ImageURL: doc.ImageURL,
 		Stock: doc.Stock, Stores: []int64{}, StoresInStock: []int64{},
-		Suggest: suggestion{Input: offered(doc.Title), Weight: maxWeight - length, Contexts: map[string][]string{"store": {allStores}}},
 	}
 	if doc.ReleasedOn != nil {
 		s.ReleasedOn = doc.ReleasedOn.Format("2006-01-02")
@@ -84,16 +79,11 @@ func (c *Client) Render(doc *search.Document) ([]byte, error) {
 	s.Attributes = attributes(free)
 	for _, line := range doc.Stock {
 		s.Stores = append(s.Stores, line.StoreID)
-		s.Suggest.Contexts["store"] = append(s.Suggest.Contexts["store"], strconv.FormatInt(line.StoreID, 10))
 		if line.Quantity > 0 {
 			s.StoresInStock = append(s.StoresInStock, line.StoreID)
 		}
 	}
-	body, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("write the document of product %d: %w", doc.ID, err)
-	}
-	return body, nil
+	return json.Marshal(s)
 }
 
 // attributes puts free keys into the one shape, by key; those without a value

@@ -17,30 +17,38 @@ func TestRender(t *testing.T) {
 		GTIN: "123", ReleasedOn: &released, Attributes: json.RawMessage(`{"width": 5.5, "colour": "Red", "new": true, "odd": "NaN"}`),
 		Stock: []search.Stock{{StoreID: 2, Quantity: 0}, {StoreID: 9, Quantity: 4}},
 	}
-	const want = `{"id":7,"sku":"A-1","gtin":"123","title":"Brother TN-1 toner cartridge","title_length":28,"description":"d",` +
+	const want = `{"id":7,"sku":"A-1","gtin":"123","title":"Brother TN-1 toner cartridge","description":"d",` +
 		`"brand":"Brother","category":"Toner","type":"toner cartridge","head":"cartridge","accessory":true,"price":2795,"released_on":"2006-07-01",` +
 		`"attributes":[{"key":"colour","value":"Red"},{"key":"new","value":"true"},{"key":"odd","value":"NaN"},{"key":"width","value":"5.5","number":5.5}],` +
-		`"stores":[2,9],"stores_in_stock":[9],"stock":[{"store_id":2,"quantity":0},{"store_id":9,"quantity":4}],` +
+		`"stores":[2,9],"stores_in_stock":[9],"stock":[{"store_id":2,"quantity":0},{"store_id":9,"quantity":4}]}`
+	const wantTitle = `{"id":7,"title":"Brother TN-1 toner cartridge","title_length":28,"stores":[2,9],` +
 		`"suggest":{"input":"Brother TN-1 toner cartridge","weight":1048548,"contexts":{"store":["all","2","9"]}}}`
-	got, err := new(Client).Render(&doc)
-	if err != nil || string(got) != want {
-		t.Errorf("got  %s, %v\nwant %s", got, err, want)
+	for part, want := range map[search.Part]string{search.Products: want, search.Titles: wantTitle} {
+		got, err := new(Client).Render(&doc, part)
+		if err != nil || string(got) != want {
+			t.Errorf("%s: got  %s, %v\nwant %s", part, got, err, want)
+		}
 	}
 }
 
 func TestRenderAtItsEdges(t *testing.T) {
 	t.Parallel()
-	bare, err := new(Client).Render(&search.Document{ID: 1, Title: "ß😀"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, part := range []string{`"title_length":2`, `"stores":[]`, `"stores_in_stock":[]`, `"stock":[]`, `"contexts":{"store":["all"]}`} {
-		if !strings.Contains(string(bare), part) {
-			t.Errorf("%s is not in %s", part, bare)
+	for part, texts := range map[search.Part][]string{
+		search.Products: {`"stores":[]`, `"stores_in_stock":[]`, `"stock":[]`},
+		search.Titles:   {`"title_length":2`, `"stores":[]`, `"contexts":{"store":["all"]}`},
+	} {
+		bare, err := new(Client).Render(&search.Document{ID: 1, Title: "ß😀"}, part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range texts {
+			if !strings.Contains(string(bare), text) {
+				t.Errorf("%s is not in %s", text, bare)
+			}
 		}
 	}
 	for _, broken := range []string{`[]`, `"x"`, `{`} {
-		if _, err := new(Client).Render(&search.Document{Attributes: json.RawMessage(broken)}); err == nil {
+		if _, err := new(Client).Render(&search.Document{Attributes: json.RawMessage(broken)}, search.Products); err == nil {
 			t.Errorf("attributes %s were taken", broken)
 		}
 	}

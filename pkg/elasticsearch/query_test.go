@@ -110,7 +110,7 @@ func TestTheWindowIsTheIndexs(t *testing.T) {
 	}
 }
 
-// Every field of the mapping but the copied one is rendered, and none other: the
+// Every field of the mappings but the copied one is rendered, and none other: the
 // mapping is strict, so another would have each document refused.
 func TestWhatIsRenderedIsWhatIsMapped(t *testing.T) {
 	t.Parallel()
@@ -119,27 +119,31 @@ func TestWhatIsRenderedIsWhatIsMapped(t *testing.T) {
 		ID: 1, SKU: "s", Title: "Brother toner cartridge", Description: "d", Brand: "b", Category: "c", Price: 1, GTIN: "1", ImageURL: "https://x",
 		ReleasedOn: &day, Attributes: json.RawMessage(`{"weight": 5}`), Stock: []search.Stock{{StoreID: 1, Quantity: 1}},
 	}
-	text, err := new(Client).Render(&full)
-	if err != nil {
-		t.Fatal(err)
+	mapped := map[search.Part]m{
+		search.Products: elastic.Define().Mappings["properties"].(m), search.Titles: elastic.Define().Titles["properties"].(m),
 	}
-	var rendered struct {
-		all        map[string]json.RawMessage
-		Attributes []map[string]any `json:"attributes"`
+	for _, part := range search.Parts {
+		rendered := mustRender[map[string]json.RawMessage](t, &full, part)
+		if got, want := keys(rendered), slices.DeleteFunc(keys(mapped[part]), func(k string) bool { return k == "everything" }); !slices.Equal(got, want) {
+			t.Errorf("%s: rendered %v\nmapped   %v", part, got, want)
+		}
 	}
-	if err := json.Unmarshal(text, &rendered.all); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &rendered); err != nil {
-		t.Fatal(err)
-	}
-	mapped := elastic.Define().Mappings["properties"].(m)
-	if got, want := keys(rendered.all), slices.DeleteFunc(keys(mapped), func(k string) bool { return k == "everything" }); !slices.Equal(got, want) {
-		t.Errorf("rendered %v\nmapped   %v", got, want)
-	}
-	if got, want := keys(rendered.Attributes[0]), keys(mapped["attributes"].(m)["properties"].(m)); !slices.Equal(got, want) {
+	rendered := mustRender[struct{ Attributes []map[string]any }](t, &full, search.Products)
+	if got, want := keys(rendered.Attributes[0]), keys(mapped[search.Products]["attributes"].(m)["properties"].(m)); !slices.Equal(got, want) {
 		t.Errorf("an attribute has %v, its mapping %v", got, want)
 	}
+}
+
+func mustRender[T any](tb testing.TB, doc *search.Document, part search.Part) (rendered T) {
+	tb.Helper()
+	text, err := new(Client).Render(doc, part)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &rendered); err != nil {
+		tb.Fatal(err)
+	}
+	return rendered
 }
 
 func keys[V any](of map[string]V) []string {

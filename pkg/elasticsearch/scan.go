@@ -14,9 +14,10 @@ import (
 	"aforro/pkg/search"
 )
 
-// Scan gives up to limit stored documents with ids above after, by id, as far
-// as they are refreshed.
-func (c *Client) Scan(ctx context.Context, index string, after int64, limit int) ([]search.StoredDocument, error) {
+// Scan gives up to limit stored documents of a part with ids above after, by id,
+// as far as they are refreshed.
+func (c *Client) Scan(ctx context.Context, index string, part search.Part, after int64, limit int) ([]search.StoredDocument, error) {
+	index = c.index(index, part)
 	body, err := json.Marshal(map[string]any{
 		"size": limit, "version": true, "track_total_hits": false,
 		"query": map[string]any{"range": map[string]any{"id": map[string]any{"gt": after}}},
@@ -50,11 +51,12 @@ func (c *Client) Scan(ctx context.Context, index string, after int64, limit int)
 	return docs, nil
 }
 
-// Get gives those of the documents that are stored, by id, refreshed or not.
-func (c *Client) Get(ctx context.Context, index string, ids []int64) ([]search.StoredDocument, error) {
+// Get gives those of a part's documents that are stored, by id, refreshed or not.
+func (c *Client) Get(ctx context.Context, index string, part search.Part, ids []int64) ([]search.StoredDocument, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	index = c.index(index, part)
 	body, err := json.Marshal(map[string]any{"ids": ids})
 	if err != nil {
 		return nil, fmt.Errorf("write a request for documents: %w", err)

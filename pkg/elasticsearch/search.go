@@ -125,8 +125,10 @@ func (c *Client) onLive(p search.Params) esapi.SearchRequest {
 	return esapi.SearchRequest{Index: c.live(), Preference: preference(p), FilterPath: pageParts}
 }
 
-// live names the alias of the live index.
+// live names the alias of the live products, liveTitles that of their titles.
 func (c *Client) live() []string { return []string{c.alias} }
+
+func (c *Client) liveTitles() []string { return []string{aliasOf(c.prefix, search.Titles)} }
 
 // yes and no are for requests whose parameters are pointers.
 var yes, no = true, false

@@ -76,7 +76,7 @@ func (c *Client) complete(ctx context.Context, typed string, storeID int64, size
 			} `json:"titles"`
 		} `json:"suggest"`
 	}
-	onLive := esapi.SearchRequest{Index: c.live(), FilterPath: []string{"suggest.titles.options.text"}}
+	onLive := esapi.SearchRequest{Index: c.liveTitles(), FilterPath: []string{"suggest.titles.options.text"}}
 	if err := c.ask(ctx, "suggest titles", onLive, request, &answer); err != nil {
 		return nil, err
 	}
@@ -100,10 +100,10 @@ func (c *Client) containing(ctx context.Context, typed string, storeID int64, kn
 	lower := strings.ToLower(typed)
 	for size := firstAsk; ; size *= 4 {
 		request := m{
-			"query": m{"bool": m{"filter": where, "must_not": m{"prefix": m{"title.key": lower}}}}, "size": size,
-			"sort": []any{m{"title_length": "asc"}, m{"title.key": "asc"}}, "_source": []string{"title"}, "track_total_hits": false,
+			"query": m{"bool": m{"filter": where, "must_not": m{"prefix": m{"title": lower}}}}, "size": size,
+			"sort": []any{m{"title_length": "asc"}, m{"title": "asc"}}, "_source": []string{"title"}, "track_total_hits": false,
 		}
-		answer, err := c.post(ctx, esapi.SearchRequest{Index: c.live(), FilterPath: []string{"hits.hits._source.title"}}, request)
+		answer, err := c.post(ctx, esapi.SearchRequest{Index: c.liveTitles(), FilterPath: []string{"hits.hits._source.title"}}, request)
 		if err != nil {
 			return nil, err
 		}

@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -17,36 +17,53 @@ import (
 	"aforro/pkg/search"
 )
 
-// Indices lists every version of the index, oldest first.
+// found is an index as Elasticsearch describes it.
+type found struct {
+	Aliases  map[string]json.RawMessage `json:"aliases"`
+	Mappings struct {
+		Meta search.IndexMeta `json:"_meta"`
+	} `json:"mappings"`
+}
+
+// Indices lists every version of the index, oldest first: also one of which only
+// a part is there.
 func (c *Client) Indices(ctx context.Context) ([]search.IndexVersion, error) {
 	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
 	defer cancel()
-	var found map[string]struct {
-		Aliases  map[string]json.RawMessage `json:"aliases"`
-		Mappings struct {
-			Meta search.IndexMeta `json:"_meta"`
-		} `json:"mappings"`
-	}
-	request := esapi.IndicesGetRequest{Index: []string{c.alias + "-*"}, AllowNoIndices: &yes, ExpandWildcards: "open", Features: "aliases,mappings"}
-	if err := c.call(ctx, "list the index's versions", request, &found); err != nil {
+	var all map[string]found
+	request := esapi.IndicesGetRequest{Index: c.patterns(), AllowNoIndices: &yes, ExpandWildcards: "open", Features: "aliases,mappings"}
+	if err := c.call(ctx, "list the index's versions", request, &all); err != nil {
 		return nil, err
 	}
 	counts, err := c.counts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var versions []search.IndexVersion
-	for name, i := range found {
-		if _, ok := c.number(name); !ok {
-			continue
+	names := map[string]bool{}
+	for index := range all {
+		if name, ok := c.version(index); ok {
+			names[name] = true
 		}
-		_, live := i.Aliases[c.alias]
-		versions = append(versions, search.IndexVersion{
-			Name: name, Live: live, Current: i.Mappings.Meta.Mapping == c.definition.Hash, Docs: counts[name], Meta: i.Mappings.Meta,
-		})
 	}
-	slices.SortFunc(versions, func(a, b search.IndexVersion) int { return strings.Compare(a.Name, b.Name) })
+	var versions []search.IndexVersion
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		versions = append(versions, c.describe(name, all, counts))
+	}
 	return versions, nil
+}
+
+// describe puts the parts of a version together.
+func (c *Client) describe(name string, all map[string]found, counts map[string]int64) search.IndexVersion {
+	products, ok := all[name]
+	titlesName := c.index(name, search.Titles)
+	titles, too := all[titlesName]
+	_, live := products.Aliases[c.alias]
+	_, offered := titles.Aliases[aliasOf(c.prefix, search.Titles)]
+	meta := products.Mappings.Meta
+	return search.IndexVersion{
+		Name: name, Live: live, Whole: ok && too && live == offered, Current: ok && meta.Mapping == c.definition.Hash,
+		Docs: min(counts[name], counts[titlesName]), Meta: meta,
+	}
 }
 
 func (c *Client) counts(ctx context.Context) (map[string]int64, error) {
@@ -54,7 +71,7 @@ func (c *Client) counts(ctx context.Context) (map[string]int64, error) {
 		Index string `json:"index"`
 		Docs  string `json:"docs.count"`
 	}
-	request := esapi.CatIndicesRequest{Index: []string{c.alias + "-*"}, Format: "json", H: []string{"index", "docs.count"}, ExpandWildcards: "open"}
+	request := esapi.CatIndicesRequest{Index: c.patterns(), Format: "json", H: []string{"index", "docs.count"}, ExpandWildcards: "open"}
 	err := c.call(ctx, "count the documents of the index's versions", request, &rows)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
@@ -69,14 +86,7 @@ func (c *Client) counts(ctx context.Context) (map[string]int64, error) {
 	return counts, err
 }
 
-// number is the version's number in its name.
-func (c *Client) number(name string) (int, bool) {
-	digits, ok := strings.CutPrefix(name, c.alias+"-")
-	n, err := strconv.Atoi(digits)
-	return n, ok && err == nil
-}
-
-// CreateIndex makes the next version, empty and set up for being built: not
+// CreateIndex makes both parts of the next version, empty and set up for being built: not
 // refreshed and without replicas until it is live. The mapping's hash and the
 // time are filled in.
 func (c *Client) CreateIndex(ctx context.Context, meta search.IndexMeta) (search.IndexVersion, error) {
@@ -86,47 +96,42 @@ func (c *Client) CreateIndex(ctx context.Context, meta search.IndexMeta) (search
 	}
 	next := 1
 	for _, v := range versions {
-		if n, ok := c.number(v.Name); ok {
-			next = max(next, n+1)
-		}
+		next = max(next, c.number(v.Name)+1)
 	}
 	meta.Mapping, meta.CreatedAt = c.definition.Hash, time.Now().UTC()
-	v := search.IndexVersion{Name: fmt.Sprintf("%s-%06d", c.alias, next), Current: true, Meta: meta}
-	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
-	defer cancel()
-	body, err := c.creation(v.Name, meta)
-	if err != nil {
-		return v, err
-	}
+	v := search.IndexVersion{Name: fmt.Sprintf("%s-%06d", c.alias, next), Current: true, Whole: true, Meta: meta}
 	// A bulk of deletes alone makes an index in place of an alias that is gone.
 	if err := c.DeleteIndex(ctx, writeAlias(v.Name)); err != nil {
 		return v, err
 	}
-	return v, c.call(ctx, "create index "+v.Name, esapi.IndicesCreateRequest{Index: v.Name, Body: bytes.NewReader(body)}, nil)
+	for _, part := range search.Parts {
+		if err := c.create(ctx, c.index(v.Name, part), c.mappings(part, meta)); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
 }
 
-func (c *Client) creation(name string, meta search.IndexMeta) ([]byte, error) {
-	settings := m{}
-	for part, value := range c.definition.Settings {
-		settings[part] = value
+// mappings are those of a part. The products' carry what the version says of
+// itself.
+func (c *Client) mappings(part search.Part, meta search.IndexMeta) m {
+	if part == search.Titles {
+		return c.definition.Titles
 	}
-	index := m{}
-	for name, value := range c.definition.Settings["index"].(m) {
-		index[name] = value
-	}
+	mappings := maps.Clone(c.definition.Mappings)
+	mappings["_meta"] = meta
+	return mappings
+}
+
+func (c *Client) create(ctx context.Context, name string, mappings m) error {
+	settings := maps.Clone(c.definition.Settings)
+	index := maps.Clone(settings["index"].(m))
 	index["number_of_shards"], index["number_of_replicas"], index["refresh_interval"] = c.shards, 0, "-1"
 	settings["index"] = index
-	mappings := m{"_meta": meta}
-	for part, value := range c.definition.Mappings {
-		mappings[part] = value
-	}
-	body, err := json.Marshal(m{
-		"settings": settings, "mappings": mappings, "aliases": m{writeAlias(name): m{}},
+	body := m{"settings": settings, "mappings": mappings, "aliases": m{writeAlias(name): m{}}}
+	return c.manage(ctx, "create index "+name, body, func(body io.Reader) esapi.Request {
+		return esapi.IndicesCreateRequest{Index: name, Body: body}
 	})
-	if err != nil {
-		return nil, fmt.Errorf("write the definition of an index: %w", err)
-	}
-	return body, nil
 }
 
 // SetMeta replaces what a version says of itself.
@@ -136,13 +141,13 @@ func (c *Client) SetMeta(ctx context.Context, index string, meta search.IndexMet
 	})
 }
 
-// SwapAlias makes the version the live one, at once, after it is refreshed and
-// set up for being searched.
+// SwapAlias makes the version the live one, both parts at once, after they are
+// refreshed and set up for being searched.
 func (c *Client) SwapAlias(ctx context.Context, index string) error {
 	interval := c.definition.Settings["index"].(m)["refresh_interval"]
 	settings := m{"index": m{"refresh_interval": interval, "number_of_replicas": c.replicas}}
 	err := c.manage(ctx, "open index "+index+" for searching", settings, func(body io.Reader) esapi.Request {
-		return esapi.IndicesPutSettingsRequest{Index: []string{index}, Body: body}
+		return esapi.IndicesPutSettingsRequest{Index: c.indices(index), Body: body}
 	})
 	if err != nil {
 		return err
@@ -150,31 +155,35 @@ func (c *Client) SwapAlias(ctx context.Context, index string) error {
 	if err := c.Refresh(ctx, index); err != nil {
 		return err
 	}
-	actions := []any{
-		m{"remove": m{"index": c.alias + "-*", "alias": c.alias, "must_exist": false}},
-		m{"add": m{"index": index, "alias": c.alias}},
+	var actions []any
+	for _, part := range search.Parts {
+		alias := aliasOf(c.prefix, part)
+		actions = append(actions,
+			m{"remove": m{"index": alias + "-*", "alias": alias, "must_exist": false}},
+			m{"add": m{"index": c.index(index, part), "alias": alias}})
 	}
 	return c.manage(ctx, "make index "+index+" live", m{"actions": actions}, func(body io.Reader) esapi.Request {
 		return esapi.IndicesUpdateAliasesRequest{Body: body}
 	})
 }
 
-// DeleteIndex removes a version; one that is gone already is no error.
+// DeleteIndex removes a version, both parts at once; what is gone already is no
+// error.
 func (c *Client) DeleteIndex(ctx context.Context, index string) error {
 	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
 	defer cancel()
-	err := c.call(ctx, "delete index "+index, esapi.IndicesDeleteRequest{Index: []string{index}}, nil)
+	err := c.call(ctx, "delete index "+index, esapi.IndicesDeleteRequest{Index: c.indices(index), IgnoreUnavailable: &yes}, nil)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	return err
 }
 
-// Refresh makes what was written visible to searches.
+// Refresh makes what was written to both parts visible to searches.
 func (c *Client) Refresh(ctx context.Context, index string) error {
 	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
 	defer cancel()
-	return c.call(ctx, "refresh index "+index, esapi.IndicesRefreshRequest{Index: []string{index}}, nil)
+	return c.call(ctx, "refresh index "+index, esapi.IndicesRefreshRequest{Index: c.indices(index)}, nil)
 }
 
 // manage sends a request about indices whose body is written as JSON.

@@ -68,7 +68,7 @@ func TestTheHigherVersionWins(t *testing.T) {
 			t.Errorf("%s: got %+v", step.name, r)
 		}
 	}
-	got, err := c.Get(t.Context(), index, []int64{1, 2, 3})
+	got, err := c.Get(t.Context(), index, search.Products, []int64{1, 2, 3})
 	if err != nil || len(got) != 2 || got[0].Version != 12 {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -139,7 +139,7 @@ func TestScanReadsEverythingByID(t *testing.T) {
 	}
 	next := int64(1)
 	for after := int64(0); ; {
-		batch, err := c.Scan(t.Context(), index, after, 10)
+		batch, err := c.Scan(t.Context(), index, search.Products, after, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestScanReadsEverythingByID(t *testing.T) {
 			break
 		}
 		for _, d := range batch {
-			want, err := c.Render(writes[next-1].Document)
+			want, err := c.Render(writes[next-1].Document, search.Products)
 			if err != nil || d.ID != next || d.Version != search.Version(100+next) || string(d.Source) != string(want) {
 				t.Fatalf("got %d at version %d: %s; want %s, %v", d.ID, d.Version, d.Source, want, err)
 			}

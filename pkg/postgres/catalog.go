@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"aforro/pkg/catalog"
+	"aforro/pkg/postgres/db"
+	"aforro/pkg/search"
 )
 
 // Product returns an active product. Unknown and inactive ones are NotFound.
@@ -39,6 +41,30 @@ func (d *DB) Availability(ctx context.Context, productID int64) ([]catalog.Avail
 		list[i] = catalog.Availability{StoreID: r.StoreID, City: r.City, Quantity: int(r.Quantity)}
 	}
 	return list, nil
+}
+
+// Live reads what these products are now, by id; those that are not sold any more
+// are left out. With a store it says what that store has, else, when anywhere is
+// set, whether some store has any.
+func (d *DB) Live(ctx context.Context, ids []int64, storeID int64, anywhere bool) (map[int64]search.Live, error) {
+	if storeID != 0 {
+		return d.liveInStore(ctx, ids, storeID)
+	}
+	rows, err := d.q.ReadLive(ctx, db.ReadLiveParams{Anywhere: anywhere, Ids: ids})
+	live := make(map[int64]search.Live, len(rows))
+	for _, r := range rows {
+		live[r.ID] = search.Live{Price: r.Price, InStock: r.InStock}
+	}
+	return live, translate(err, "read what products cost now")
+}
+
+func (d *DB) liveInStore(ctx context.Context, ids []int64, storeID int64) (map[int64]search.Live, error) {
+	rows, err := d.q.ReadLiveInStore(ctx, db.ReadLiveInStoreParams{Ids: ids, StoreID: storeID})
+	live := make(map[int64]search.Live, len(rows))
+	for _, r := range rows {
+		live[r.ID] = search.Live{Price: r.Price, Carried: r.Carried, Quantity: r.Quantity}
+	}
+	return live, translate(err, "read what a store has now")
 }
 
 func orEmpty(s *string) string {

@@ -29,6 +29,8 @@ const largeTable = 100_000
 var explained = map[string][]string{
 	"GetProduct":       {"1", "499999", "-5"},
 	"ListAvailability": {"1", "499999", "-5"},
+	"ReadLive":         {"true, '{1}'", "false, " + upTo(100), "true, " + upTo(100)},
+	"ReadLiveInStore":  {"'{1}', 1", upTo(100) + ", 1", upTo(100) + ", 99"},
 	"StoreExists":      {"1", "99"},
 	"ListInventory": {
 		"1, '', 0, 1000", "1, 'Product 3', 7, 1000", "1, 'Product 9999', 9, 5000", "1, 'zzz', 0, 100",
@@ -143,6 +145,7 @@ var unexplained = map[string]string{
 	"IdentifyHistory":     "reads no table of ours",
 	"ListStores":          "stores are few",
 	"LoadFinished":        "seeds only",
+	"Notify":              "reads no table",
 	"OldestWriter":        "reads no table of ours",
 	"OpenAdjustment":      "reads no table",
 	"SetLockTimeout":      "reads no table",

@@ -83,24 +83,36 @@ func TestStreamNamesWhatChanged(t *testing.T) {
 	d, conn := testkit.Open(t, url), testkit.Conn(t, url)
 	mustExec(t, conn, someStock)
 	stream := mustOpen(t, mustSlot(t, d))
-	product, category := search.ProductChanged, search.CategoryChanged
+	changed := func(id int64, c search.Change) search.Event {
+		return search.Event{Kind: search.ProductChanged, ID: id, Change: c}
+	}
+	const moved, whole = search.Availability | search.Listing, search.Text | search.Price | search.Listing
 	for _, c := range []struct {
 		sql  string
 		want []search.Event
 	}{
-		{"UPDATE products SET title = 'A better mouse' WHERE id = 1", []search.Event{{Kind: product, ID: 1}}},
-		{"UPDATE products SET id = 9 WHERE id = 3", []search.Event{{Kind: product, ID: 3}, {Kind: product, ID: 9}}},
-		{"UPDATE inventory SET quantity = 4 WHERE store_id = 7 AND product_id = 1", []search.Event{{Kind: product, ID: 1}}},
-		{"UPDATE inventory SET product_id = 9 WHERE product_id = 2", []search.Event{{Kind: product, ID: 2}, {Kind: product, ID: 9}}},
-		{"DELETE FROM stores WHERE id = 8", []search.Event{{Kind: product, ID: 1}}},
-		{"DELETE FROM products WHERE id = 2", []search.Event{{Kind: product, ID: 2}}},
-		{"UPDATE categories SET name = 'Rodents' WHERE id = 1", []search.Event{{Kind: category, ID: 1}}},
+		{"UPDATE products SET title = 'A better mouse' WHERE id = 1", []search.Event{changed(1, search.Text|search.Listing)}},
+		{"UPDATE products SET description = 'x', price = 5 WHERE id = 1", []search.Event{changed(1, search.Text|search.Price)}},
+		{"UPDATE products SET price = 6 WHERE id = 1", []search.Event{changed(1, search.Price)}},
+		{"UPDATE products SET updated_at = now() WHERE id = 1", nil},
+		{"UPDATE products SET active = false WHERE id = 1", []search.Event{changed(1, search.Text|search.Listing)}},
+		{"UPDATE products SET id = 9 WHERE id = 3", []search.Event{changed(3, whole), changed(9, whole)}},
+		{"UPDATE inventory SET quantity = 4 WHERE store_id = 7 AND product_id = 1", []search.Event{changed(1, search.Quantity)}},
+		{"UPDATE inventory SET quantity = 6, held = 2 WHERE store_id = 7 AND product_id = 1", nil},
+		{"UPDATE inventory SET held = 6 WHERE store_id = 7 AND product_id = 1", []search.Event{changed(1, search.Availability)}},
+		{"UPDATE inventory SET quantity = 1 WHERE store_id = 8 AND product_id = 1", []search.Event{changed(1, search.Availability)}},
+		{"UPDATE inventory SET product_id = 9 WHERE product_id = 2", []search.Event{changed(2, moved), changed(9, moved)}},
+		{"DELETE FROM stores WHERE id = 8", []search.Event{changed(1, moved)}},
+		{"INSERT INTO inventory VALUES (7, 2, 0)", []search.Event{changed(2, moved)}},
+		{"DELETE FROM products WHERE id = 2", []search.Event{changed(2, whole), changed(2, moved)}},
+		{"UPDATE categories SET name = 'Rodents' WHERE id = 1", []search.Event{{Kind: search.CategoryChanged, ID: 1, Change: search.Anything}}},
+		{"SELECT pg_logical_emit_message(true, 'aforro', 'heartbeat')", []search.Event{{Kind: search.Heartbeat}}},
 		{"TRUNCATE inventory", []search.Event{{Kind: search.EverythingChanged}}},
 		{"SELECT pg_logical_emit_message(true, 'aforro', 'targets')", []search.Event{{Kind: search.TargetsChanged}}},
 	} {
 		mustExec(t, conn, c.sql)
 		got := mustTransaction(t, stream)
-		if got[0].Kind != search.Begin || got[0].Transaction == 0 {
+		if got[0].Kind != search.Begin || got[0].Transaction == 0 || got[0].At.IsZero() {
 			t.Errorf("%s: begins with %+v", c.sql, got[0])
 		}
 		if end := got[len(got)-1]; end.Position == 0 || end.At.IsZero() {

@@ -32,12 +32,12 @@ type Write struct {
 	// Yield: what the index holds stays when it has this very version. A build
 	// beside the stream yields, so that a tie goes to the stream's later reading.
 	Yield bool
-	// Listing: what suggestions are made of is written as well. Otherwise it did
-	// not change.
+	// Listing: what suggestions are made of (Titles) is written as well. Otherwise
+	// it did not change. What is removed is always removed from both parts.
 	Listing bool
 }
 
-// Outcome is what became of one Write.
+// Outcome is what became of one Write: of two documents the worse.
 type Outcome int
 
 // The outcomes. Only Stored, Late and Refused are final.
@@ -59,7 +59,8 @@ type WriteResult struct {
 	ID      int64
 	Outcome Outcome
 	Reason  string
-	// Stored is the version the index already held, when Late or Foreign.
+	// Stored is the version the index already held, when Late or Foreign: the
+	// higher one of two documents.
 	Stored Version
 }
 

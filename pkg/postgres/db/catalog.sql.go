@@ -84,3 +84,95 @@ func (q *Queries) ListAvailability(ctx context.Context, productID int64) ([]List
 	}
 	return items, nil
 }
+
+const ReadLive = `-- name: ReadLive :many
+SELECT p.id, p.price, (s.id IS NOT NULL)::boolean AS in_stock
+FROM (SELECT unnest($1::bigint[]) AS id) asked
+CROSS JOIN LATERAL (SELECT t.id, t.price FROM products t WHERE t.id = asked.id AND t.active OFFSET 0) p
+LEFT JOIN LATERAL (
+    SELECT i.store_id AS id FROM inventory i WHERE $2::boolean AND i.product_id = p.id AND i.quantity > i.held LIMIT 1
+) s ON true
+`
+
+type ReadLiveParams struct {
+	Ids      []int64
+	Anywhere bool
+}
+
+type ReadLiveRow struct {
+	ID      int64
+	Price   catalog.Price
+	InStock bool
+}
+
+// Of these products those that are sold: what they cost now and, when anywhere is
+// asked for, whether some store has any. Product by product through an index
+// (LATERAL ... OFFSET 0 keeps it so): the plan is made once, when tables may still
+// be small.
+func (q *Queries) ReadLive(ctx context.Context, arg ReadLiveParams) ([]ReadLiveRow, error) {
+	rows, err := q.db.Query(ctx, ReadLive, arg.Ids, arg.Anywhere)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReadLiveRow
+	for rows.Next() {
+		var i ReadLiveRow
+		if err := rows.Scan(&i.ID, &i.Price, &i.InStock); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const ReadLiveInStore = `-- name: ReadLiveInStore :many
+SELECT p.id, p.price, (l.quantity IS NOT NULL)::boolean AS carried, coalesce(l.quantity, 0)::bigint AS quantity
+FROM (SELECT unnest($1::bigint[]) AS id) asked
+CROSS JOIN LATERAL (SELECT t.id, t.price FROM products t WHERE t.id = asked.id AND t.active OFFSET 0) p
+LEFT JOIN LATERAL (
+    SELECT greatest(i.quantity - i.held, 0)::bigint AS quantity
+    FROM inventory i WHERE i.store_id = $2 AND i.product_id = p.id OFFSET 0
+) l ON true
+`
+
+type ReadLiveInStoreParams struct {
+	Ids     []int64
+	StoreID int64
+}
+
+type ReadLiveInStoreRow struct {
+	ID       int64
+	Price    catalog.Price
+	Carried  bool
+	Quantity int64
+}
+
+// The same in one store: whether it carries them, and how many it can sell.
+func (q *Queries) ReadLiveInStore(ctx context.Context, arg ReadLiveInStoreParams) ([]ReadLiveInStoreRow, error) {
+	rows, err := q.db.Query(ctx, ReadLiveInStore, arg.Ids, arg.StoreID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReadLiveInStoreRow
+	for rows.Next() {
+		var i ReadLiveInStoreRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Price,
+			&i.Carried,
+			&i.Quantity,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -9,3 +9,25 @@ SELECT s.id AS store_id, s.city, greatest(i.quantity - i.held, 0)::integer AS qu
 FROM inventory i JOIN stores s ON s.id = i.store_id
 WHERE i.product_id = $1
 ORDER BY s.id;
+
+-- name: ReadLive :many
+-- Of these products those that are sold: what they cost now and, when anywhere is
+-- asked for, whether some store has any. Product by product through an index
+-- (LATERAL ... OFFSET 0 keeps it so): the plan is made once, when tables may still
+-- be small.
+SELECT p.id, p.price, (s.id IS NOT NULL)::boolean AS in_stock
+FROM (SELECT unnest(@ids::bigint[]) AS id) asked
+CROSS JOIN LATERAL (SELECT t.id, t.price FROM products t WHERE t.id = asked.id AND t.active OFFSET 0) p
+LEFT JOIN LATERAL (
+    SELECT i.store_id AS id FROM inventory i WHERE @anywhere::boolean AND i.product_id = p.id AND i.quantity > i.held LIMIT 1
+) s ON true;
+
+-- name: ReadLiveInStore :many
+-- The same in one store: whether it carries them, and how many it can sell.
+SELECT p.id, p.price, (l.quantity IS NOT NULL)::boolean AS carried, coalesce(l.quantity, 0)::bigint AS quantity
+FROM (SELECT unnest(@ids::bigint[]) AS id) asked
+CROSS JOIN LATERAL (SELECT t.id, t.price FROM products t WHERE t.id = asked.id AND t.active OFFSET 0) p
+LEFT JOIN LATERAL (
+    SELECT greatest(i.quantity - i.held, 0)::bigint AS quantity
+    FROM inventory i WHERE i.store_id = @store_id AND i.product_id = p.id OFFSET 0
+) l ON true;
