@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
-	"strings"
+	"regexp"
 )
 
 // fault is one thing that goes wrong: how it is done, and what is to heal it. do
@@ -35,19 +36,26 @@ var faults = []fault{
 	{"the largest category is renamed", (*ground).renameCategory, "its products are written in chunks"},
 }
 
-// choose gives the faults whose name contains part.
-func choose(part string) (chosen []fault) {
+// choose gives the faults whose name matches the pattern.
+func choose(pattern string) (chosen []fault, err error) {
+	named, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("choose faults: %w", err)
+	}
 	for _, f := range faults {
-		if strings.Contains(f.name, part) {
+		if named.MatchString(f.name) {
 			chosen = append(chosen, f)
 		}
 	}
-	return chosen
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no fault's name matches %q", pattern)
+	}
+	return chosen, nil
 }
 
 // Kinds of findings that are made while the run goes on.
 const (
 	foundTakeover = "takeover" // nobody followed soon enough after a kill
 	foundRefused  = "refused"  // a refused document was not treated as it should be
-	foundWriter   = "writer"   // a writer could not even begin
+	foundWriter   = "writer"   // a writer had nothing to write with, or to
 )

@@ -34,7 +34,7 @@ const (
 	cutAfter = 1 << 20
 	// cutsWanted is how often the stream is cut before it is let through.
 	cutsWanted  = 2
-	cutPatience = 30 * time.Second
+	cutPatience = time.Minute
 )
 
 // cutTransaction changes every stock line in one transaction and lets no
@@ -75,24 +75,21 @@ func (g *ground) changeEverything(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d rows in one transaction, whose stream was cut on %d connections", rows, len(backends)-1), err
 }
 
-// truncateInventory truncates, lets that be noticed or not, and brings stock back.
+// half of the products by id.
+var half = fmt.Sprintf("p.id <= %d", productCount/2)
+
 func (g *ground) truncateInventory(ctx context.Context, rng *rand.Rand) (string, error) {
-	return g.truncate(ctx, rng, "TRUNCATE inventory")
+	return g.truncate(ctx, rng, "TRUNCATE inventory", restock(half), restock("true"))
 }
 
 func (g *ground) truncateProducts(ctx context.Context, rng *rand.Rand) (string, error) {
-	return g.truncate(ctx, rng, "TRUNCATE products CASCADE")
+	return g.truncate(ctx, rng, "TRUNCATE products CASCADE", bringBack("true", productCount/2), bringBack("true", productCount))
 }
 
-func (g *ground) truncate(ctx context.Context, rng *rand.Rand, sql string) (string, error) {
-	if _, err := g.PSQL(ctx, sql); err != nil {
-		return "", err
-	}
+// truncate lets the emptiness be noticed or not, and fills the table again.
+func (g *ground) truncate(ctx context.Context, rng *rand.Rand, sql string, fill ...string) (string, error) {
 	pause := between(rng, 0, 2*time.Second)
-	for _, sql := range []string{
-		fmt.Sprintf("SELECT pg_sleep(%.3f); ", pause.Seconds()) + bringBack(fmt.Sprintf("id < %d", productCount/2), productCount),
-		bringBack("true", productCount),
-	} {
+	for _, sql := range append([]string{"SET client_min_messages = warning; " + sql, fmt.Sprintf("SELECT pg_sleep(%.3f)", pause.Seconds())}, fill...) {
 		if _, err := g.PSQL(ctx, sql); err != nil {
 			return "", err
 		}

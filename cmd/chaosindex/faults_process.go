@@ -17,7 +17,7 @@ const (
 	takeoverBar = 5 * time.Second
 	// followPatience bounds the wait for any indexer to follow.
 	followPatience = 60 * time.Second
-	followPoll     = 30 * time.Millisecond
+	followPoll     = 100 * time.Millisecond
 )
 
 // killIndexer kills the one that follows; the other is to take over.

@@ -22,7 +22,7 @@ func main() {
 	o := options{}
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64N(1_000_000), "what faults and changes are drawn from")
 	flag.DurationVar(&o.duration, "duration", 8*time.Minute, "how long faults are caused; each comes once, however short that is")
-	flag.StringVar(&o.only, "fault", "", "only faults whose name contains this")
+	flag.StringVar(&o.only, "fault", "", "only faults whose name matches this regular expression")
 	flag.Parse()
 	// Caught, not acted on: whoever reads the output may go before everything is stopped.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)

@@ -47,3 +47,12 @@ func TestReindexesThatAllFailAreOff(t *testing.T) {
 		t.Errorf("found %v", v.Examples)
 	}
 }
+
+func TestFaultsAreChosenByName(t *testing.T) {
+	t.Parallel()
+	for pattern, wanted := range map[string]int{"": len(faults), "^the slot is dropped$": 1, "nothing like this": 0, "(": 0} {
+		if chosen, err := choose(pattern); len(chosen) != wanted || (err == nil) != (wanted > 0) {
+			t.Errorf("%q: %d faults, %v", pattern, len(chosen), err)
+		}
+	}
+}

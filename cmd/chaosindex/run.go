@@ -14,6 +14,10 @@ import (
 
 func run(ctx context.Context, o options) (err error) {
 	fmt.Printf("seed %d: make chaos-index SEED=%d DURATION=%s does it again\n", o.seed, o.seed, o.duration)
+	chosen, err := choose(o.only)
+	if err != nil {
+		return err
+	}
 	on, err := trial.New(ctx, "chaos-index", false)
 	g := &ground{Ground: on}
 	if on != nil {
@@ -25,7 +29,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err := g.open(ctx); err != nil {
 		return err
 	}
-	healings, err := g.trouble(ctx, o)
+	healings, err := g.trouble(ctx, o, chosen)
 	if err != nil {
 		return err
 	}
@@ -34,7 +38,7 @@ func run(ctx context.Context, o options) (err error) {
 
 // trouble causes faults while writers write and the index is built anew all the
 // time, and watches each heal.
-func (g *ground) trouble(ctx context.Context, o options) ([]healing, error) {
+func (g *ground) trouble(ctx context.Context, o options, chosen []fault) ([]healing, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var others sync.WaitGroup
 	defer others.Wait()
@@ -45,10 +49,6 @@ func (g *ground) trouble(ctx context.Context, o options) ([]healing, error) {
 	}
 	others.Go(func() { g.reindexes.repeat(ctx, g.Ground) })
 	rng := rand.New(rand.NewPCG(o.seed, 0))
-	chosen := choose(o.only)
-	if len(chosen) == 0 {
-		return nil, fmt.Errorf("no fault is named like %q", o.only)
-	}
 	var healings []healing
 	for n := 0; n < len(chosen) || g.Since() < o.duration; n++ {
 		f := chosen[n%len(chosen)]
@@ -90,10 +90,13 @@ func (g *ground) conclude(ctx context.Context, o options, healings []healing) er
 	g.Say("no more faults, no more changes")
 	verdicts := []trial.Verdict{
 		healed(healings),
+		g.wrote(),
 		g.Seen(foundTakeover, fmt.Sprintf("another indexer followed within %s of a kill", takeoverBar)),
 		g.Seen(foundRefused, "a refused document held nobody up, was in quarantine, and was searchable once mended"),
 		g.reindexes.verdict(),
-		g.lastReindex(ctx), g.lastVerify(ctx), g.quarantined(ctx),
+	}
+	if verdicts[0].OK() { // else these would only wait for what does not come
+		verdicts = append(verdicts, g.lastReindex(ctx), g.lastVerify(ctx), g.quarantined(ctx))
 	}
 	if err := ctx.Err(); err != nil {
 		return err

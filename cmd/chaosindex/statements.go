@@ -47,7 +47,7 @@ var kinds = []kind{
 		return fmt.Sprintf("UPDATE products SET active = NOT active WHERE id = %d", d.product)
 	}},
 	{5, func(d draw) string { return fmt.Sprintf("DELETE FROM products WHERE id = %d", d.product) }},
-	{7, func(d draw) string { return "BEGIN; " + bringBack(fmt.Sprintf("id >= %d", d.product), 2) + "; COMMIT" }},
+	{7, func(d draw) string { return bringBack(fmt.Sprintf("id >= %d", d.product), 2) }},
 	{3, func(d draw) string { // nothing happened
 		return fmt.Sprintf("BEGIN; UPDATE products SET title = 'Never' WHERE id = %d; DELETE FROM inventory WHERE product_id = %d; ROLLBACK", d.product, d.product)
 	}},
@@ -70,6 +70,11 @@ func statement(rng *rand.Rand, categories []int64) string {
 func bringBack(where string, most int) string {
 	return fmt.Sprintf(`WITH back AS (INSERT INTO products OVERRIDING SYSTEM VALUE SELECT c.* FROM chaos.products c
 		WHERE %s AND NOT EXISTS (SELECT FROM products p WHERE p.id = c.id) ORDER BY id LIMIT %d ON CONFLICT DO NOTHING RETURNING id)
-		SELECT count(*) FROM back; INSERT INTO inventory (store_id, product_id, quantity) SELECT i.store_id, i.product_id, i.quantity FROM chaos.inventory i JOIN products p ON p.id = i.product_id
-		WHERE NOT EXISTS (SELECT FROM inventory h WHERE h.product_id = i.product_id) ON CONFLICT DO NOTHING`, where, most)
+		INSERT INTO inventory (store_id, product_id, quantity) SELECT i.store_id, i.product_id, i.quantity FROM chaos.inventory i JOIN back ON back.id = i.product_id`, where, most)
+}
+
+// restock inserts the lines that are missing of the products for which where holds.
+func restock(where string) string {
+	return `INSERT INTO inventory (store_id, product_id, quantity) SELECT i.store_id, i.product_id, i.quantity
+		FROM chaos.inventory i JOIN products p ON p.id = i.product_id WHERE ` + where + ` ON CONFLICT DO NOTHING`
 }

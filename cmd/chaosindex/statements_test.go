@@ -55,3 +55,12 @@ func TestWritersDrawProductsOfTheCatalogue(t *testing.T) {
 		t.Errorf("only %d statements name a product", seen)
 	}
 }
+
+func TestWritersMayMeetButNotErr(t *testing.T) {
+	t.Parallel()
+	log := "ERROR:  deadlock detected\nDETAIL:  Process 1\nFATAL:  terminating connection\nERROR:  syntax error at or near \"x\"\n" +
+		"ERROR:  insert or update on table \"inventory\" violates foreign key constraint \"f\"\n"
+	if got := complaints(log); len(got) != 1 || !strings.Contains(got[0], "syntax error") {
+		t.Errorf("got %q", got)
+	}
+}
