@@ -15,7 +15,7 @@ export GOFLAGS += -buildvcs=false
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-race compiler test-integration crash-points lint generate bench bench-orders chaos chaos-short chaos-index chaos-index-short images images-services \
+.PHONY: help run build test test-unit test-race compiler test-integration crash-points lint generate bench bench-orders bench-index chaos chaos-short chaos-index chaos-index-short images images-services \
 	docker-engine reset smoke compose-up compose-down compose-check ci
 
 help: ## List every target
@@ -78,6 +78,9 @@ bench: build ## Measure every bar and print it beside its reference
 
 bench-orders: build ## Measure orders a second against pgbench with the same writes (BENCH="-rounds 1 -length 3s" for a try)
 	$(GO) run ./cmd/bench $(BENCH) orders-uniform orders-hot orders-latency orders-indexer
+
+bench-index: build ## Measure freshness under load, stock changes, the full build and the verification of a million (40 minutes; BENCH="index-fresh" for one)
+	$(GO) run ./cmd/bench $(or $(BENCH),index-fresh index-stock index-stock-goal build index-million)
 
 chaos: build ## Kill, empty and cut off everything while orders are placed, then check each order (3 minutes; SEED=n repeats, DURATION=30s)
 	$(GO) build -o bin/chaos ./cmd/chaos

@@ -45,6 +45,12 @@ type shop struct {
 	age      time.Duration
 	ready    error
 	till     till
+	// live is what the database says; nil: what the page says.
+	live     map[int64]search.Live
+	liveErr  error
+	lived    int
+	position search.Version
+	watch    *search.Watch
 }
 
 var made = time.Date(2026, 11, 22, 16, 26, 32, 280_000_000, time.UTC)
@@ -54,6 +60,39 @@ func (s *shop) Search(_ context.Context, p search.Params) (search.Page, error) {
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, p)
 	return s.page, s.fails
+}
+
+// Live says of each product what the page says, unless told otherwise.
+func (s *shop) Live(_ context.Context, ids []int64, storeID int64, _ bool) (map[int64]search.Live, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lived++
+	if s.live != nil || s.liveErr != nil {
+		return s.live, s.liveErr
+	}
+	live := map[int64]search.Live{}
+	for _, h := range s.page.Hits {
+		now := search.Live{Price: h.Price, Carried: true, InStock: true}
+		if h.Quantity != nil {
+			now.Quantity = *h.Quantity
+		}
+		live[h.ID] = now
+	}
+	return live, nil
+}
+
+func (s *shop) Position(context.Context) (search.Version, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.position == 0 {
+		return 0, errAway
+	}
+	return s.position, nil
+}
+
+// hear tells the shop's watch something, of one epoch.
+func (s *shop) hear(sequence int64, visible search.Version, changed ...int64) {
+	s.watch.Hear(search.Progress{Epoch: "e", Sequence: sequence, Visible: visible, AsOf: time.Now(), Changed: changed})
 }
 
 func (s *shop) Suggest(_ context.Context, typed string, _ int64) ([]string, error) {
@@ -169,12 +208,18 @@ func mustServe(tb testing.TB, s *shop, change ...func(*Options)) *Server {
 	if s.kept == nil {
 		s.kept = map[string][]byte{}
 	}
+	if s.watch == nil {
+		stopped := time.Now() // hears once what it hears for ever
+		s.watch = search.NewWatch(time.Minute, func() time.Time { return stopped })
+		s.hear(1, 0x100)
+	}
 	tokens, err := auth.NewTokens(strings.Repeat("s", auth.MinSecret))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	o := Options{
 		Engine: s, Catalogue: s, Stores: s, Orders: s, Desk: s, Cache: s, Limiter: s, Stock: s, Reservations: s, Webhooks: &hooks{}, WebhookTools: &hooks{},
+		Truth: s, Positions: s, Watch: s.watch, PositionWait: 50 * time.Millisecond,
 		Tokens: tokens, Staff: auth.NewStaff("staff-key-of-a-test"),
 		SearchCache: time.Minute, SuggestCache: 5 * time.Minute, RateLimit: 600, DecisionWait: 20 * time.Millisecond, StopGrace: time.Second,
 		Ready: func(context.Context) error { return s.ready }, Log: slog.New(slog.DiscardHandler),

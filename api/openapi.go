@@ -88,3 +88,9 @@ func ok200(description string, schema *huma.Schema) map[string]*huma.Response {
 func jsonOf(schema *huma.Schema) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{"application/json": {Schema: schema}}
 }
+
+// or304 adds what If-None-Match may be answered.
+func or304(responses map[string]*huma.Response) map[string]*huma.Response {
+	responses["304"] = &huma.Response{Description: "The answer is that of the ETag which If-None-Match names: the same headers, no body."}
+	return responses
+}

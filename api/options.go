@@ -33,6 +33,18 @@ type Catalogue interface {
 	Availability(ctx context.Context, productID int64) ([]catalog.Availability, error)
 }
 
+// Truth reads what products are now.
+type Truth interface {
+	// Live gives the products that are sold, by id. With a store it says what that
+	// store has of them, else, when anywhere is set, whether some store has any.
+	Live(ctx context.Context, ids []int64, storeID int64, anywhere bool) (map[int64]search.Live, error)
+}
+
+// Positions reads up to where the database's log is on disk.
+type Positions interface {
+	Position(ctx context.Context) (search.Version, error)
+}
+
 // Stores reads stores and what they have.
 type Stores interface {
 	StoreExists(ctx context.Context, id int64) (bool, error)
@@ -113,9 +125,9 @@ type Limiter interface {
 	Allow(ctx context.Context, who string, perMinute int) (allowed bool, wait time.Duration)
 }
 
-// Options is what the role is made of. Engine, Catalogue, Stores, Orders,
-// Desk, Stock, Reservations, Webhooks, WebhookTools, Cache, Limiter, Ready, Log
-// and Metrics are needed.
+// Options is what the role is made of. Engine, Catalogue, Truth, Positions, Watch,
+// Stores, Orders, Desk, Stock, Reservations, Webhooks, WebhookTools, Cache, Limiter,
+// Ready, Log and Metrics are needed.
 type Options struct {
 	// Listener is served when set, else Addr is listened on.
 	Listener net.Listener
@@ -133,6 +145,10 @@ type Options struct {
 	Desk      Desk
 	Cache     Cache
 	Limiter   Limiter
+	Truth     Truth
+	Positions Positions
+	// Watch hears how far the index is, and what has changed on cached pages.
+	Watch *search.Watch
 
 	Stock        Stock
 	Reservations Reservations
@@ -145,6 +161,8 @@ type Options struct {
 	// SearchCache and SuggestCache are how long answers are cached; 0: not.
 	SearchCache  time.Duration
 	SuggestCache time.Duration
+	// PositionWait is how long a search waits for the position that it asks for.
+	PositionWait time.Duration
 	// RateLimit is requests a minute from one address; 0: no limit.
 	RateLimit int
 	// DecisionWait is how long POST /orders/ waits before it answers 202.
@@ -168,6 +186,7 @@ func (o Options) check() error {
 	for name, missing := range map[string]bool{
 		"Engine": o.Engine == nil, "Catalogue": o.Catalogue == nil, "Stores": o.Stores == nil, "Orders": o.Orders == nil,
 		"Desk": o.Desk == nil, "Cache": o.Cache == nil, "Limiter": o.Limiter == nil, "Ready": o.Ready == nil,
+		"Truth": o.Truth == nil, "Positions": o.Positions == nil, "Watch": o.Watch == nil,
 		"Stock": o.Stock == nil, "Reservations": o.Reservations == nil,
 		"Webhooks": o.Webhooks == nil, "WebhookTools": o.WebhookTools == nil,
 		"Log": o.Log == nil, "Metrics": o.Metrics == nil, "MetricsPage": o.MetricsPage == nil,

@@ -38,6 +38,7 @@ type placeOutput struct {
 	RetryAfter string `header:"Retry-After" doc:"With 202."`
 	Preference string `header:"Preference-Applied"`
 	Replayed   string `header:"Idempotent-Replayed" doc:"true when the key was used before."`
+	Position   string `header:"X-Aforro-Position" doc:"A search that is sent it sees this order's effect."`
 	Body       orderView
 }
 
@@ -49,6 +50,11 @@ type orderInput struct {
 
 type orderOutput struct {
 	Body orderDetail
+}
+
+type cancelOutput struct {
+	Position string `header:"X-Aforro-Position" doc:"A search that is sent it sees the stock that was given back."`
+	Body     orderDetail
 }
 
 func (s *Server) routeOrders() {
@@ -100,6 +106,7 @@ func (s *Server) placeOrder(ctx context.Context, in *placeInput) (*placeOutput, 
 		out.Status, out.RetryAfter = http.StatusAccepted, "1"
 		out.Location = "/orders/" + strconv.FormatInt(placed.ID, 10) + "/?token=" + url.QueryEscape(out.Body.Token)
 	}
+	out.Position = s.written(ctx)
 	crash.At(crash.AnswerReady)
 	return out, nil
 }
@@ -151,7 +158,7 @@ func (s *Server) order(ctx context.Context, in *orderInput) (*orderOutput, error
 	return &orderOutput{Body: s.viewOrderDetail(o)}, nil
 }
 
-func (s *Server) cancelOrder(ctx context.Context, in *orderInput) (*orderOutput, error) {
+func (s *Server) cancelOrder(ctx context.Context, in *orderInput) (*cancelOutput, error) {
 	id, err := s.openOrder(in.ID, in.Token, in.Authorization)
 	if err != nil {
 		return nil, err
@@ -160,5 +167,5 @@ func (s *Server) cancelOrder(ctx context.Context, in *orderInput) (*orderOutput,
 	if err != nil {
 		return nil, named(err, "order", string(in.ID))
 	}
-	return &orderOutput{Body: s.viewOrderDetail(o)}, nil
+	return &cancelOutput{Position: s.written(ctx), Body: s.viewOrderDetail(o)}, nil
 }

@@ -11,7 +11,8 @@ import (
 )
 
 type productInput struct {
-	ID integer `path:"id" doc:"The product's id."`
+	ID       integer `path:"id" doc:"The product's id."`
+	Position string  `header:"X-Aforro-Position" doc:"Accepted as by searches; what is answered is always the latest."`
 }
 
 type productOutput struct {
@@ -54,7 +55,7 @@ func (s *Server) routeProducts() {
 	register(s, huma.Operation{
 		OperationID: "get-product", Method: http.MethodGet, Path: "/api/products/{id}/", Tags: []string{"Search"},
 		Summary: "A product, with its attributes and where it is available",
-		Errors:  []int{http.StatusNotFound},
+		Errors:  []int{http.StatusBadRequest, http.StatusNotFound},
 	}, s.product)
 }
 
@@ -62,6 +63,10 @@ func (s *Server) product(ctx context.Context, in *productInput) (*productOutput,
 	id, err := pathID(in.ID, "product")
 	if err != nil {
 		return nil, err
+	}
+	var r reader
+	if r.logPosition(in.Position); r.err() != nil {
+		return nil, r.err()
 	}
 	p, err := s.o.Catalogue.Product(ctx, id)
 	if err != nil {

@@ -30,6 +30,7 @@ type reserveInput struct {
 
 type reserveOutput struct {
 	Replayed string `header:"Idempotent-Replayed" doc:"true: the key was used before, and nothing was done."`
+	Position string `header:"X-Aforro-Position" doc:"A search that is sent it sees this."`
 	Body     reservationView
 }
 
@@ -44,6 +45,10 @@ type releaseInput struct {
 	ID            integer `path:"id" doc:"The reservation's id."`
 	Token         string  `query:"token" doc:"What POST /reservations/ answered with."`
 	Authorization string  `header:"Authorization" doc:"Or the staff key, as Bearer."`
+}
+
+type releaseOutput struct {
+	Position string `header:"X-Aforro-Position" doc:"A search that is sent it sees the stock that was given back."`
 }
 
 func (s *Server) routeReservations() {
@@ -76,7 +81,7 @@ func (s *Server) reserve(ctx context.Context, in *reserveInput) (*reserveOutput,
 	if err != nil {
 		return nil, err
 	}
-	return &reserveOutput{Replayed: replayedHeader(replayed), Body: s.viewReservation(made)}, nil
+	return &reserveOutput{Replayed: replayedHeader(replayed), Position: s.written(ctx), Body: s.viewReservation(made)}, nil
 }
 
 // readReservation reads the body of a reservation, in the manner of readOrder.
@@ -114,7 +119,7 @@ func (s *Server) viewReservation(made inventory.Reservation) reservationView {
 
 // release opens as an order's page does: to the token, which tells nothing
 // about which reservations exist, and to staff.
-func (s *Server) release(ctx context.Context, in *releaseInput) (*struct{}, error) {
+func (s *Server) release(ctx context.Context, in *releaseInput) (*releaseOutput, error) {
 	id, err := pathID(in.ID, "reservation")
 	if err != nil {
 		return nil, err
@@ -123,7 +128,10 @@ func (s *Server) release(ctx context.Context, in *releaseInput) (*struct{}, erro
 		return nil, unauthorized("this reservation opens with its token, or with the staff key",
 			ProblemField{Location: "query.token", Message: "is not this reservation's token"})
 	}
-	return nil, named(s.o.Reservations.Release(ctx, id), "reservation", string(in.ID))
+	if err := s.o.Reservations.Release(ctx, id); err != nil {
+		return nil, named(err, "reservation", string(in.ID))
+	}
+	return &releaseOutput{Position: s.written(ctx)}, nil
 }
 
 // because adds the reasons of a shortage.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -55,8 +56,11 @@ func register[I, O any](s *Server, op huma.Operation, handle func(context.Contex
 		op.Errors = append(op.Errors, http.StatusTooManyRequests)
 	}
 	limit := requestTimeout
-	if op.Method == http.MethodPost {
+	switch {
+	case op.Method == http.MethodPost:
 		limit += mostWait
+	case strings.HasPrefix(op.Path, "/api/search/"):
+		limit += s.o.PositionWait
 	}
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		bounded, cancel := context.WithTimeout(ctx, limit)

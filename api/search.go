@@ -15,33 +15,54 @@ import (
 
 // readyMade is an answer whose body is already JSON.
 type readyMade struct {
+	Status       int
 	ContentType  string `header:"Content-Type" hidden:"true"`
 	CacheControl string `header:"Cache-Control"`
 	Age          string `header:"Age" doc:"Seconds since a cached answer was made."`
+	ETag         string `header:"ETag" doc:"Of these very bytes; If-None-Match with it answers 304 while they are the same."`
+	Vary         string `header:"Vary"`
+	Position     string `header:"X-Aforro-Position" doc:"How far the index was when it was asked; absent when that is not known."`
+	IndexAge     string `header:"X-Aforro-Index-Age" doc:"Seconds since the index had everything up to that position." example:"0.412"`
+	Stale        string `header:"X-Aforro-Stale" doc:"true: the position asked for was not reached in time, or prices and stock are the index's."`
 	Body         []byte
+}
+
+// tell says how far the index was when it was asked.
+func (r *readyMade) tell(k search.Known, stale bool) {
+	if k.Visible > 0 {
+		r.Position = search.FormatPosition(k.Visible)
+	}
+	if !k.AsOf.IsZero() {
+		r.IndexAge = strconv.FormatFloat(max(0, time.Since(k.AsOf).Seconds()), 'f', 3, 64)
+	}
+	if stale {
+		r.Stale = "true"
+	}
 }
 
 const jsonUTF8 = "application/json; charset=utf-8"
 
 func (s *Server) routeSearch() {
 	registry := s.huma.OpenAPI().Components.Schemas
+	titles := &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}
 	register(s, huma.Operation{
 		OperationID: "search-products", Method: http.MethodGet, Path: "/api/search/products/", Tags: []string{"Search"},
 		Summary: "Search products", Description: searchDoc,
-		Responses: ok200("A page of results.", registry.Schema(typeOf[searchView](), true, "")),
+		Responses: or304(ok200("A page of results.", registry.Schema(typeOf[searchView](), true, ""))),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound, http.StatusGone},
 	}, s.search)
 	register(s, huma.Operation{
 		OperationID: "suggest-titles", Method: http.MethodGet, Path: "/api/search/suggest/", Tags: []string{"Search"},
 		Summary: "Suggest titles while typing", Description: suggestDoc,
-		Responses: ok200("Up to 10 titles.", &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}),
+		Responses: or304(ok200("Up to 10 titles.", titles)),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound},
 	}, s.suggest)
 }
 
-// search answers from the cache when it may, else from the engine.
+// search answers from the cache when it may, else from the engine. A position
+// that is asked for is waited for before either.
 func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error) {
-	p, err := in.params()
+	p, asked, err := in.params()
 	if err != nil {
 		return nil, err
 	}
@@ -50,26 +71,49 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 			return nil, err
 		}
 	}
+	reached := s.await(ctx, asked)
 	cached := s.o.SearchCache > 0 && p.Cursor == ""
 	key := searchKey(p)
 	if cached && !wantsFresh(in.CacheControl) {
-		if value, age, found := s.o.Cache.Get(ctx, key); found {
-			if page, ok := unpackPage(value); ok {
-				return s.searchAnswer(in, p, page, &age), nil
-			}
+		if page, age, found := s.cachedPage(ctx, key, asked); found {
+			return s.searchAnswer(in, p, page, &age), nil
 		}
 	}
 	page, err := s.searchEngine(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	if cached {
+	if cached && !page.Stale {
 		s.o.Cache.Set(ctx, key, page.pack(), s.o.SearchCache)
 	}
+	page.Behind = !reached
 	return s.searchAnswer(in, p, page, nil), nil
 }
 
-// searchEngine asks the engine, within the gate and the time that a search has.
+// cachedPage gives the page of the cache, and how old it is, when nothing on it
+// has changed since and the index was as far as asked for when it was made.
+func (s *Server) cachedPage(ctx context.Context, key string, asked search.Version) (packedPage, time.Duration, bool) {
+	value, age, found := s.o.Cache.Get(ctx, key)
+	if !found {
+		return packedPage{}, 0, false
+	}
+	page, ok := unpackPage(value)
+	age += page.Took
+	outcome := "shown"
+	switch {
+	case !ok:
+		outcome = "broken"
+	case page.Known.Visible < asked:
+		outcome = "early"
+	case !s.o.Watch.Shows(page.Known.Stamp, page.IDs, age):
+		outcome = "stale"
+	}
+	s.pages.WithLabelValues(outcome).Inc()
+	return page, age, outcome == "shown"
+}
+
+// searchEngine asks the engine, within the gate and the time that a search has,
+// and the database for what the index may not know yet.
 func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage, error) {
 	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
 	defer cancel()
@@ -77,6 +121,7 @@ func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage,
 		return packedPage{}, err
 	}
 	defer s.gate.leave()
+	known, begun := s.o.Watch.Known(), time.Now()
 	page, err := s.o.Engine.Search(ctx, p)
 	if err != nil {
 		return packedPage{}, blame(err, p)
@@ -87,7 +132,11 @@ func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage,
 			return packedPage{}, errInvalidPage(strconv.Itoa(p.Page))
 		}
 	}
-	return packPage(page)
+	ids := idsOf(page.Hits)
+	live := s.complete(ctx, p, &page)
+	packed, err := packPage(page)
+	packed.Known, packed.IDs, packed.Took, packed.Stale = known, ids, time.Since(begun), !live
+	return packed, err
 }
 
 // blame names the parameter that the engine refused, which does not know what
@@ -138,16 +187,18 @@ func (s *Server) searchAnswer(in *searchInput, p search.Params, page packedPage,
 			previous = link("page", strconv.Itoa(page.Number-1))
 		}
 	}
-	out := &readyMade{ContentType: jsonUTF8, CacheControl: "no-store", Body: page.body(next, previous, p.Cursor != "")}
-	if s.o.SearchCache > 0 && p.Cursor == "" {
-		out.cacheable(s.o.SearchCache, age)
+	body, etag := page.body(next, previous, p.Cursor != "")
+	out := &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, CacheControl: "no-store", Body: body}
+	out.tell(page.Known, page.Stale || page.Behind)
+	if s.o.SearchCache > 0 && p.Cursor == "" && !page.Stale {
+		out.CacheControl, out.ETag = "no-cache", etag // others than we are not told of changes
+		out.since(age)
 	}
-	return out
+	return out.unlessKnown(in.IfNoneMatch)
 }
 
-// cacheable says how long the answer stays good, and how old it is already.
-func (r *readyMade) cacheable(ttl time.Duration, age *time.Duration) {
-	r.CacheControl = "max-age=" + strconv.Itoa(int(ttl.Seconds()))
+// since says how old a cached answer is; age is nil for one that was made now.
+func (r *readyMade) since(age *time.Duration) {
 	if age != nil {
 		r.Age = strconv.Itoa(int(age.Seconds()))
 	}

@@ -2,11 +2,11 @@ package api
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
+	"time"
 
 	"aforro/pkg/search"
 )
@@ -40,8 +40,20 @@ type packedPage struct {
 	Count      int64
 	Number     int
 	NextCursor string
-	// Results is a JSON array.
+	// Results is a JSON array, and digest stands for it in an ETag.
 	Results []byte
+	digest  digest
+	// Known is what was known of the index before the engine was asked.
+	Known search.Known
+	// IDs are the products that the page was made of; a change of one of them makes
+	// another page.
+	IDs []int64
+	// Took is how long the making took: what is on the page is older than its entry
+	// in the cache by as much.
+	Took time.Duration
+	// Stale: some of it is the index's word where the database's is shown otherwise.
+	// Behind: the position that was asked for is not in it.
+	Stale, Behind bool
 }
 
 func packPage(p search.Page) (packedPage, error) {
@@ -56,7 +68,15 @@ func packPage(p search.Page) (packedPage, error) {
 	if err != nil {
 		return packedPage{}, fmt.Errorf("encode a page of results: %w", err)
 	}
-	return packedPage{Count: p.Count, Number: p.Number, NextCursor: p.NextCursor, Results: results}, nil
+	return packedPage{Count: p.Count, Number: p.Number, NextCursor: p.NextCursor, Results: results, digest: digestOf(results)}, nil
+}
+
+func idsOf(hits []search.Hit) []int64 {
+	ids := make([]int64, len(hits))
+	for i, h := range hits {
+		ids[i] = h.ID
+	}
+	return ids
 }
 
 // marshal is json.Marshal without escaping <, > and &, which no client needs.
@@ -70,9 +90,10 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// body writes what searchView describes.
-func (p packedPage) body(next, previous *string, walk bool) []byte {
-	b := make([]byte, 0, len(p.Results)+512)
+// body writes what searchView describes, and the ETag of it. The results are not
+// digested again.
+func (p packedPage) body(next, previous *string, walk bool) (b []byte, etag string) {
+	b = make([]byte, 0, len(p.Results)+512)
 	b = append(b, `{"count":`...)
 	b = strconv.AppendInt(b, p.Count, 10)
 	b = append(append(b, `,"next":`...), quoted(next)...)
@@ -84,8 +105,10 @@ func (p packedPage) body(next, previous *string, walk bool) []byte {
 		}
 		b = append(append(b, `,"next_cursor":`...), quoted(cursor)...)
 	}
-	b = append(append(b, `,"results":`...), p.Results...)
-	return append(b, '}')
+	b = append(b, `,"results":`...)
+	etag = digestOf(append(b, p.digest[:]...)).etag()
+	b = append(b, p.Results...)
+	return append(b, '}'), etag
 }
 
 func quoted(s *string) []byte {
@@ -97,26 +120,4 @@ func quoted(s *string) []byte {
 		panic("api: a string is always JSON: " + err.Error())
 	}
 	return b
-}
-
-// pack writes the page for the cache: count, number, then the results. A page
-// of a cursor walk is never cached.
-func (p packedPage) pack() []byte {
-	b := make([]byte, 0, 2*binary.MaxVarintLen64+len(p.Results))
-	b = binary.AppendVarint(b, p.Count)
-	b = binary.AppendVarint(b, int64(p.Number))
-	return append(b, p.Results...)
-}
-
-// unpackPage reads what pack wrote; false for anything else.
-func unpackPage(b []byte) (packedPage, bool) {
-	count, n := binary.Varint(b)
-	if n <= 0 {
-		return packedPage{}, false
-	}
-	number, m := binary.Varint(b[n:])
-	if m <= 0 || len(b) == n+m {
-		return packedPage{}, false
-	}
-	return packedPage{Count: count, Number: int(number), Results: b[n+m:]}, true
 }

@@ -13,7 +13,8 @@ import (
 )
 
 const searchDoc = `Finds products by words, an exact SKU or GTIN, or lists them. Filters combine with AND.
-Answers may be cached for a short time; send Cache-Control: no-cache for a fresh one.`
+Prices and stock are those of now; a product that has just sold out is not shown under in_stock=true. Answers may be cached until something on them changes;
+send Cache-Control: no-cache for a fresh one. With the X-Aforro-Position of a write the answer has what was written.`
 
 // searchInput is a search as it was asked for.
 type searchInput struct {
@@ -30,6 +31,8 @@ type searchInput struct {
 	Cursor   string  `query:"cursor" example:"start" doc:"start begins a walk that gives every product once while things change; then what next_cursor said."`
 
 	CacheControl string `header:"Cache-Control" doc:"no-cache asks for a fresh answer."`
+	IfNoneMatch  string `header:"If-None-Match" doc:"An ETag: 304 while the answer is the same."`
+	Position     string `header:"X-Aforro-Position" example:"0/16B3748" doc:"What a write answered: the search waits for it, bounded, and has it."`
 }
 
 // maxPage bounds page numbers so that what they are multiplied with stays
@@ -39,11 +42,11 @@ const maxPage = 1 << 31
 // maxCursor bounds what a cursor may be, in bytes.
 const maxCursor = 8 << 10
 
-// params reads the request. Wrong values are named all at once; a page that
-// cannot be is fault.NotFound.
-func (in *searchInput) params() (search.Params, error) {
+// params reads the request, and the position that the index must have reached.
+// Wrong values are named all at once; a page that cannot be is fault.NotFound.
+func (in *searchInput) params() (p search.Params, asked search.Version, err error) {
 	var r reader
-	p := search.Params{
+	p = search.Params{
 		Query:    r.query(in.Query),
 		Category: clean(in.Category),
 		MinPrice: r.price("min_price", in.MinPrice),
@@ -54,6 +57,7 @@ func (in *searchInput) params() (search.Params, error) {
 		Cursor:   in.Cursor,
 	}
 	p.Sort = r.sort(in.Sort, p.Query)
+	asked = r.logPosition(in.Position)
 	if p.MinPrice != nil && p.MaxPrice != nil && *p.MinPrice > *p.MaxPrice {
 		r.refuse("min_price", in.MinPrice, "must not be over max_price")
 	}
@@ -64,11 +68,10 @@ func (in *searchInput) params() (search.Params, error) {
 		r.refuse("cursor", "", "is no cursor of ours")
 	}
 	if err := r.err(); err != nil {
-		return p, err
+		return p, asked, err
 	}
-	var err error
 	p.Page, err = page(in.Page)
-	return p, err
+	return p, asked, err
 }
 
 func (r *reader) query(raw string) string {
@@ -130,5 +133,5 @@ func searchKey(p search.Params) string {
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %s %d %t %s %d %d", p.Query, p.Category, price(p.MinPrice), price(p.MaxPrice),
 		p.StoreID, p.InStock, p.Sort, p.Page, p.PageSize))
-	return "search:1:" + hex.EncodeToString(sum[:16])
+	return "search:2:" + hex.EncodeToString(sum[:16])
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Bounds of one connection. Writing may take as long as the longest wait for a
@@ -38,6 +39,10 @@ type Server struct {
 	proxies   []netip.Prefix
 	stores    *storeRegister
 	gate      *gate
+	positions *positionRegister
+	live      *liveReader
+	// pages counts what became of cached pages of results.
+	pages     *prometheus.CounterVec
 	stopping  atomic.Bool
 	newcomers newcomers
 	// streams is how many orders are being followed; ending ends with the stop.
@@ -65,6 +70,13 @@ func New(o Options) (*Server, error) {
 	s.stores = newStoreRegister(o.Stores)
 	var err error
 	if s.metrics, err = newHTTPMetrics(o.Metrics); err != nil {
+		return nil, err
+	}
+	s.positions = &positionRegister{log: o.Positions}
+	if s.live, err = newLiveReader(&s.o); err != nil {
+		return nil, err
+	}
+	if s.pages, err = newPageMetric(o.Metrics); err != nil {
 		return nil, err
 	}
 	return s, s.route()

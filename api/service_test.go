@@ -30,12 +30,15 @@ import (
 	"aforro/pkg/webhook"
 )
 
+// indexPrice is what the engine says that everything costs.
+const indexPrice = catalog.Price(99_99)
+
 // engine stands in for the search engine, which has tests of its own: here it
 // only counts how often it is asked.
 type engine struct{ asked atomic.Int64 }
 
 func (e *engine) Search(context.Context, search.Params) (search.Page, error) {
-	return search.Page{Count: 1, Hits: []search.Hit{{ID: 1, Title: "T", Price: catalog.Price(e.asked.Add(1))}}}, nil
+	return search.Page{Count: 1, Hits: []search.Hit{{ID: 1, Title: fmt.Sprint("T", e.asked.Add(1)), Price: indexPrice}}}, nil
 }
 
 func (e *engine) Suggest(context.Context, string, int64) ([]string, error) {
@@ -59,6 +62,12 @@ type service struct {
 	engine          engine
 	database, redis *testkit.Proxy
 	exec            func(sql string, args ...any)
+	// tells is the channel of an indexer, of which the test is the one that tells.
+	tells *postgres.Progress
+	// direct and cache are the addresses of the database, past the proxy, and of
+	// Redis.
+	direct, cache string
+	asked         *postgres.DB
 }
 
 func newService(tb testing.TB) *service {
@@ -77,10 +86,11 @@ func newService(tb testing.TB) *service {
 		n + 0.5, '{"colour": "black"}', '2019-06-21', n <> 9 FROM generate_series(1, 9) n`)
 	s.exec(`INSERT INTO stores (id, name, city, latitude, longitude) VALUES (1, 'A', 'Pune', 18.52, 73.86), (2, 'B', 'Mumbai', 19.08, 72.88)`)
 	s.exec(`INSERT INTO inventory SELECT 1, n, n * 10 FROM generate_series(1, 9) n`)
+	s.direct, s.tells = dbURL, testkit.Open(tb, dbURL).Progress("s")
 	dbURL, s.database = behind(tb, dbURL)
-	redisURL, redis := behind(tb, testkit.Redis(tb))
-	s.redis = redis
-	s.serve(testkit.Open(tb, dbURL), redisURL)
+	s.cache, s.redis = behind(tb, testkit.Redis(tb))
+	s.asked = testkit.Open(tb, dbURL)
+	s.base = s.serve(&s.engine, s.asked)
 	return s
 }
 
@@ -96,10 +106,13 @@ func behind(tb testing.TB, raw string) (string, *testkit.Proxy) {
 	return u.String(), proxy
 }
 
-func (s *service) serve(db *postgres.DB, redisURL string) {
+// serve starts an API on the service's database and Redis, which hears of the
+// index through hears, and returns where it answers.
+func (s *service) serve(engine api.Engine, hears *postgres.DB) string {
 	s.tb.Helper()
+	db := s.asked
 	log, metrics := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
-	kept, err := cache.Open(redisURL, log, metrics)
+	kept, err := cache.Open(s.cache, log, metrics)
 	if err != nil {
 		s.tb.Fatal(err)
 	}
@@ -107,11 +120,14 @@ func (s *service) serve(db *postgres.DB, redisURL string) {
 	if err != nil {
 		s.tb.Fatal(err)
 	}
+	watch := search.NewWatch(time.Minute, time.Now)
+	s.follow(hears.Progress("s").Follow(watch, log))
 	directory := &notify.Directory{Store: db, Secrets: db, Outbox: db, Sender: webhook.New(webhook.Options{AllowPrivate: true}), AllowPrivate: true}
 	server, err := api.New(api.Options{
 		Webhooks: directory, WebhookTools: directory,
 		TrustedProxies: []string{"127.0.0.0/8"},
-		Engine:         &s.engine, Catalogue: db, Stores: db, Orders: db, Cache: kept, Limiter: kept,
+		Engine:         engine, Catalogue: db, Stores: db, Orders: db, Cache: kept, Limiter: kept,
+		Truth: db, Positions: db, Watch: watch, PositionWait: 2 * time.Second,
 		Stock: db, Reservations: db, Staff: auth.NewStaff(staffKey),
 		Desk:   order.NewDesk(order.Parts{Saver: db, Reader: db, Waker: nobody{}, Signals: nobody{}}),
 		Tokens: tokens, SearchCache: time.Minute, SuggestCache: 5 * time.Minute, RateLimit: 5, DecisionWait: 10 * time.Second, StopGrace: time.Second,
@@ -121,11 +137,24 @@ func (s *service) serve(db *postgres.DB, redisURL string) {
 		s.tb.Fatal(err)
 	}
 	web := httptest.NewServer(server)
-	s.base = web.URL
 	s.tb.Cleanup(func() {
 		web.Close()
 		if err := kept.Close(); err != nil {
 			s.tb.Error(err)
+		}
+	})
+	return web.URL
+}
+
+// follow hears until the test ends.
+func (s *service) follow(f *postgres.Follower) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- f.Run(ctx) }()
+	s.tb.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			s.tb.Errorf("follow: %v", err)
 		}
 	})
 }
@@ -142,7 +171,13 @@ type answer struct {
 
 func (s *service) call(method, target, body string, headers ...string) answer {
 	s.tb.Helper()
-	req, err := http.NewRequestWithContext(s.tb.Context(), method, s.base+target, strings.NewReader(body))
+	return s.callAt(s.base, method, target, body, headers...)
+}
+
+// callAt calls the API that answers at base.
+func (s *service) callAt(base, method, target, body string, headers ...string) answer {
+	s.tb.Helper()
+	req, err := http.NewRequestWithContext(s.tb.Context(), method, base+target, strings.NewReader(body))
 	if err != nil {
 		s.tb.Fatal(err)
 	}

@@ -29,6 +29,7 @@ type adjustInput struct {
 
 type adjustOutput struct {
 	Replayed string `header:"Idempotent-Replayed" doc:"true: the key was used before, and nothing was done."`
+	Position string `header:"X-Aforro-Position" doc:"A search that is sent it sees this."`
 	Body     adjustmentView
 }
 
@@ -51,7 +52,8 @@ type setLineInput struct {
 }
 
 type setLineOutput struct {
-	Body lineView
+	Position string `header:"X-Aforro-Position" doc:"A search that is sent it sees this."`
+	Body     lineView
 }
 
 func (s *Server) routeStock() {
@@ -95,7 +97,7 @@ func (s *Server) adjust(ctx context.Context, in *adjustInput) (*adjustOutput, er
 	if err != nil {
 		return nil, err
 	}
-	out := &adjustOutput{Replayed: replayedHeader(replayed), Body: adjustmentView{Lines: make([]lineView, len(lines))}}
+	out := &adjustOutput{Replayed: replayedHeader(replayed), Position: s.written(ctx), Body: adjustmentView{Lines: make([]lineView, len(lines))}}
 	for i, l := range lines {
 		out.Body.Lines[i] = viewLine(l)
 	}
@@ -129,7 +131,7 @@ func (s *Server) setLine(ctx context.Context, in *setLineInput) (*setLineOutput,
 	if err != nil {
 		return nil, ofPath(err)
 	}
-	return &setLineOutput{Body: viewLine(lines[0])}, nil
+	return &setLineOutput{Position: s.written(ctx), Body: viewLine(lines[0])}, nil
 }
 
 // pathLine reads the ids of a stock line.

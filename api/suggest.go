@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"aforro/pkg/search"
@@ -18,12 +21,14 @@ type suggestInput struct {
 	StoreID integer `query:"store_id" doc:"Keeps what this store carries."`
 
 	CacheControl string `header:"Cache-Control" doc:"no-cache asks for a fresh answer."`
+	IfNoneMatch  string `header:"If-None-Match" doc:"An ETag: 304 while the answer is the same."`
+	Position     string `header:"X-Aforro-Position" example:"0/16B3748" doc:"What a write answered: the suggestions wait for it, bounded, and have it."`
 }
 
 // suggest answers from the cache when it may, else from the engine.
 func (s *Server) suggest(ctx context.Context, in *suggestInput) (*readyMade, error) {
 	var r reader
-	typed, storeID := r.query(in.Query), r.id("store_id", in.StoreID)
+	typed, storeID, asked := r.query(in.Query), r.id("store_id", in.StoreID), r.logPosition(in.Position)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -32,30 +37,54 @@ func (s *Server) suggest(ctx context.Context, in *suggestInput) (*readyMade, err
 			return nil, err
 		}
 	}
-	out := &readyMade{ContentType: jsonUTF8, CacheControl: "no-store"}
 	if utf8.RuneCountInString(typed) < search.MinSuggest {
-		out.Body = []byte("[]")
-		return out, nil
+		return &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, CacheControl: "no-store", Body: []byte("[]")}, nil
 	}
-	return out, s.suggestInto(ctx, out, in, typed, storeID)
+	reached := s.await(ctx, asked)
+	list, age, err := s.suggestions(ctx, typed, storeID, asked, wantsFresh(in.CacheControl))
+	if err != nil {
+		return nil, err
+	}
+	return s.suggestAnswer(list, age, !reached).unlessKnown(in.IfNoneMatch), nil
 }
 
-func (s *Server) suggestInto(ctx context.Context, out *readyMade, in *suggestInput, typed string, storeID int64) (err error) {
-	ttl := s.o.SuggestCache
+// suggestAnswer makes the answer. Who keeps it must not take it for one that has
+// waited for a position.
+func (s *Server) suggestAnswer(list suggestions, age *time.Duration, stale bool) *readyMade {
+	out := &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, CacheControl: "no-store", Body: list.body}
+	out.tell(list.known, stale)
+	if s.o.SuggestCache > 0 && !stale {
+		out.CacheControl, out.Vary = "max-age="+strconv.Itoa(int(s.o.SuggestCache.Seconds())), positionHeader
+		out.ETag = digestOf(list.body).etag()
+		out.since(age)
+	}
+	return out
+}
+
+// suggestions is an answer, and what was known of the index before it was asked.
+type suggestions struct {
+	known search.Known
+	body  []byte
+}
+
+// suggestions come from the cache when they are of the position asked for; age is
+// nil for those that do not.
+func (s *Server) suggestions(ctx context.Context, typed string, storeID int64, asked search.Version, fresh bool) (list suggestions, age *time.Duration, err error) {
 	key := suggestKey(typed, storeID)
-	if ttl > 0 && !wantsFresh(in.CacheControl) {
-		if value, age, found := s.o.Cache.Get(ctx, key); found {
-			out.Body = value
-			out.cacheable(ttl, &age)
-			return nil
+	if s.o.SuggestCache > 0 && !fresh {
+		if value, old, found := s.o.Cache.Get(ctx, key); found {
+			r := entryReader{rest: value}
+			list = suggestions{known: r.known(), body: r.rest}
+			if !r.broken && len(list.body) > 0 && list.known.Visible >= asked {
+				return list, &old, nil
+			}
 		}
 	}
-	if out.Body, err = s.suggestEngine(ctx, typed, storeID); err != nil || ttl == 0 {
-		return err
+	list.known = s.o.Watch.Known()
+	if list.body, err = s.suggestEngine(ctx, typed, storeID); err == nil && s.o.SuggestCache > 0 {
+		s.o.Cache.Set(ctx, key, append(appendKnown(nil, list.known), list.body...), s.o.SuggestCache)
 	}
-	s.o.Cache.Set(ctx, key, out.Body, ttl)
-	out.cacheable(ttl, nil)
-	return nil
+	return list, nil, err
 }
 
 func (s *Server) suggestEngine(ctx context.Context, typed string, storeID int64) ([]byte, error) {
@@ -82,5 +111,5 @@ func (s *Server) suggestEngine(ctx context.Context, typed string, storeID int64)
 // suggestKey names a suggestion in the cache; its case does not matter.
 func suggestKey(typed string, storeID int64) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d", strings.ToLower(typed), storeID))
-	return "suggest:1:" + hex.EncodeToString(sum[:16])
+	return "suggest:2:" + hex.EncodeToString(sum[:16])
 }

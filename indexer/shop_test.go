@@ -69,7 +69,7 @@ func newShopAt(tb testing.TB, url string) *shop {
 	s.slotName, s.metrics = testkit.Unique(tb), prometheus.NewRegistry()
 	s.slot = s.db.Slot(s.slotName)
 	s.opts = indexer.Options{
-		Source: s.db, Log: s.db, Slot: s.slot, Writer: s.engine, Versions: s.engine, Reader: s.engine, Quarantine: s.db,
+		Source: s.db, Log: s.db, Slot: s.slot, Writer: s.engine, Versions: s.engine, Reader: s.engine, Quarantine: s.db, Teller: s.db.Progress(s.slotName),
 		Window: 10 * time.Millisecond, BulkSize: 100, Senders: 2, CheckEvery: 200 * time.Millisecond,
 		Logger: slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -16,6 +16,7 @@ import (
 	"aforro/pkg/order"
 	"aforro/pkg/postgres"
 	"aforro/pkg/queue"
+	"aforro/pkg/search"
 )
 
 // apiStatement ends a statement of the API on the server, so that a request
@@ -71,11 +72,12 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 		return err
 	}
 	directory := a.directory(db)
+	watch := search.NewWatch(a.cfg.SearchCache, time.Now)
 	server, err := api.New(api.Options{
 		Webhooks: directory, WebhookTools: directory,
 		Listener: listener, Addr: a.cfg.HTTPAddr, PublicURL: a.cfg.PublicURL, TrustedProxies: a.cfg.TrustedProxies,
 		Engine: engine, Catalogue: db, Stores: db, Orders: db, Desk: desk, Cache: kept, Limiter: kept,
-		Stock: db, Reservations: db,
+		Stock: db, Reservations: db, Truth: db, Positions: db, Watch: watch, PositionWait: a.cfg.PositionWait,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
 		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
@@ -88,6 +90,7 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 	}
 	a.add("api", server.Run)
 	a.add("announcements", hear)
+	a.add("progress", db.Progress(a.cfg.Slot).Follow(watch, a.log).Run)
 	return nil
 }
 

@@ -49,7 +49,7 @@ func (a *app) indexing(ctx context.Context, name string) (indexer.Options, error
 		return indexer.Options{}, err
 	}
 	return indexer.Options{
-		Source: db, Log: db, Slot: db.Slot(a.cfg.Slot), Writer: engine, Versions: engine, Reader: engine, Quarantine: db,
+		Source: db, Log: db, Slot: db.Slot(a.cfg.Slot), Writer: engine, Versions: engine, Reader: engine, Quarantine: db, Teller: db.Progress(a.cfg.Slot),
 		Logger: a.log, Metrics: a.metrics,
 		Window: a.cfg.IndexWindow, QuantityWindow: a.cfg.QuantityWindow, Heartbeat: a.cfg.Heartbeat, SlotWarning: a.cfg.SlotWarning << 20,
 		BulkSize: a.cfg.BulkSize, Senders: a.cfg.BulkSenders, GCDeletes: elastic.GCDeletes,

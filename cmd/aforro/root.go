@@ -40,7 +40,7 @@ prints the effective ones.`,
 	cmd.AddCommand(
 		upCommand(), apiCommand(), indexerCommand(), workerCommand(),
 		migrateCommand(), importCommand(), seedCommand(), webhookCommand(),
-		reindexCommand(), verifyCommand(), evalCommand(), auditCommand(),
+		reindexCommand(), verifyCommand(), statusCommand(), evalCommand(), auditCommand(),
 		healthCommand(), configCommand(), versionCommand(), resetCommand(),
 	)
 	return cmd

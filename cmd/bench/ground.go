@@ -149,26 +149,39 @@ func (g *ground) theShop(ctx context.Context) (*shop, error) {
 	if s.engine, err = elasticsearch.New(elasticsearch.Options{URLs: g.services.ElasticsearchURL, IndexPrefix: "shop"}); err != nil {
 		return nil, err
 	}
+	g.shop = s
+	return s, s.start(ctx, g)
+}
+
+// start runs `aforro up` with more flags and returns when it is ready.
+func (s *shop) start(ctx context.Context, g *ground, more ...string) error {
 	addr, err := freeAddr()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.base = "http://" + addr
-	s.cmd = exec.CommandContext(ctx, g.binary, "up", "--no-demo", "--http-addr", addr, "--data-dir", filepath.Join(g.dir, "shop"),
-		"--postgres-url", dbURL, "--redis-url", g.services.RedisURL, "--elasticsearch-url", g.services.ElasticsearchURL,
-		"--index-prefix", "shop", "--slot", "shop")
+	s.cmd = exec.CommandContext(ctx, g.binary, append([]string{"up", "--no-demo", "--http-addr", addr, "--data-dir", filepath.Join(g.dir, "shop"),
+		"--postgres-url", s.dbURL, "--redis-url", g.services.RedisURL, "--elasticsearch-url", g.services.ElasticsearchURL,
+		"--index-prefix", "shop", "--slot", "shop"}, more...)...)
 	s.cmd.Stderr = os.Stderr
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = 20 * time.Second
 	if err := s.cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
-	g.shop = s
-	return s, awaitReady(ctx, s.base)
+	return awaitReady(ctx, s.base)
 }
 
 func (s *shop) stop() error {
 	s.db.Close()
+	return s.end()
+}
+
+// end stops the product; start may run it again.
+func (s *shop) end() error {
+	if s.cmd == nil || s.cmd.Process == nil {
+		return nil
+	}
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}

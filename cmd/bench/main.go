@@ -36,6 +36,9 @@ var onRequest = []bench{
 	{"orders-hot", "the same with all orders on one store's hot products", benchHot},
 	{"orders-latency", "lone orders, and orders that come at half the highest rate", benchOrderLatency},
 	{"orders-indexer", "orders a second while the indexer follows", benchOrdersIndexed},
+	{"index-fresh", "500 changes a second of every kind until searches see them, also during a reindex", benchIndexFresh},
+	{"index-stock", "5,000 stock changes a second until searches see them", benchIndexStock},
+	{"index-stock-goal", "the same with 10,000", benchIndexStockGoal},
 }
 
 func main() {
@@ -81,7 +84,7 @@ func parse(args []string) (choice, error) {
 // wantsSearch reports whether a bench needs Elasticsearch from the beginning.
 func (c choice) wantsSearch() bool {
 	return slices.ContainsFunc(c.benches, func(b bench) bool {
-		return slices.ContainsFunc(benches, func(x bench) bool { return x.name == b.name })
+		return strings.HasPrefix(b.name, "index-") || slices.ContainsFunc(benches, func(x bench) bool { return x.name == b.name })
 	})
 }
 

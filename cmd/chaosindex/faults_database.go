@@ -68,7 +68,7 @@ func (g *ground) changeEverything(ctx context.Context) (string, error) {
 		return len(backends) > cutsWanted
 	})
 	passed := true
-	err = trial.Rows(ctx, g.Ground, `SELECT coalesce(confirmed_flush_lsn >= '`+at+`', false) FROM pg_replication_slots WHERE slot_name = '`+slot+`'`, func(p bool) { passed = p })
+	err = trial.Rows(ctx, g.Ground, `SELECT to_json(confirmed_flush_lsn >= '`+at+`') FROM pg_replication_slots WHERE slot_name = '`+slot+`'`, func(p bool) { passed = p })
 	if err == nil && (passed || !cut) {
 		err = fmt.Errorf("the stream of %d rows was not cut: %d connections, through: %t", rows, len(backends), passed)
 	}

@@ -57,7 +57,7 @@ func (g *ground) refuseDocument(ctx context.Context, _ *rand.Rand) (string, erro
 func (g *ground) awaitQuarantine(ctx context.Context, wanted bool) bool {
 	return trial.Until(ctx, quarantinePatience, 100*time.Millisecond, func(ctx context.Context) bool {
 		in := !wanted
-		err := trial.Rows(ctx, g.Ground, fmt.Sprintf("SELECT count(*) > 0 FROM quarantine WHERE product_id = %d", refusedProduct), func(is bool) { in = is })
+		err := trial.Rows(ctx, g.Ground, fmt.Sprintf("SELECT to_json(count(*) > 0) FROM quarantine WHERE product_id = %d", refusedProduct), func(is bool) { in = is })
 		return err == nil && in == wanted
 	})
 }

@@ -25,11 +25,15 @@ type reindexes struct {
 	mu      sync.Mutex
 	running *os.Process
 	shot    bool
+	held    bool
 }
 
 // repeat runs one reindex after the other until ctx ends. Under faults they may fail.
 func (r *reindexes) repeat(ctx context.Context, g *trial.Ground) {
 	for lifecycle.Sleep(ctx, betweenReindexes) == nil {
+		if r.isHeld() {
+			continue
+		}
 		err := r.once(ctx, g)
 		switch {
 		case ctx.Err() != nil:
@@ -83,6 +87,22 @@ func (r *reindexes) shoot() bool {
 	}
 	r.shot = true
 	return true
+}
+
+// hold kills the one that runs and lets no other begin, until it lets them.
+func (r *reindexes) hold(held bool) {
+	r.mu.Lock()
+	r.held = held
+	r.mu.Unlock()
+	if held {
+		r.shoot()
+	}
+}
+
+func (r *reindexes) isHeld() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.held
 }
 
 // verdict fails a run in which no reindex got to its end between the faults.

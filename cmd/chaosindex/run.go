@@ -70,6 +70,10 @@ func (g *ground) trouble(ctx context.Context, o options, chosen []fault) ([]heal
 // this program's own failure, not the product's.
 func (g *ground) cause(ctx context.Context, f fault, rng *rand.Rand) (healing, error) {
 	g.Say("%s", f.name)
+	if f.alone {
+		g.reindexes.hold(true)
+		defer g.reindexes.hold(false)
+	}
 	note, err := f.do(g, ctx, rng)
 	if err != nil {
 		return healing{}, fmt.Errorf("cause the fault %q: %w", f.name, err)

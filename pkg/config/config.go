@@ -12,13 +12,13 @@ type Config struct {
 	PostgresURL      string `env:"AFORRO_POSTGRES_URL" check:"url:postgres,postgresql" secret:"url" help:"PostgreSQL, the truth. wal_level must be logical."`
 	RedisURL         string `env:"AFORRO_REDIS_URL" check:"url:redis,rediss,unix" secret:"url" help:"Redis for the queue. Its maxmemory-policy must be noeviction."`
 	CacheRedisURL    string `env:"AFORRO_CACHE_REDIS_URL" check:"url:redis,rediss,unix" secret:"url" help:"Redis for cached answers and request limits; the queue's when empty."`
-	ElasticsearchURL string `env:"AFORRO_ELASTICSEARCH_URL" check:"urls:http,https" secret:"url" help:"Elasticsearch; several addresses are separated by commas."`
+	ElasticsearchURL string `env:"AFORRO_ELASTICSEARCH_URL" check:"urls:http,https" secret:"url" help:"Elasticsearch; the addresses of several nodes are separated by commas, and another one is asked when one is away."`
 
 	PostgresPool int32  `env:"AFORRO_POSTGRES_POOL" envDefault:"20" check:"min:2,max:1000" help:"The most connections that one role holds to PostgreSQL."`
 	IndexPrefix  string `env:"AFORRO_INDEX_PREFIX" envDefault:"aforro" check:"name" help:"What the names of indices and aliases begin with."`
 	Slot         string `env:"AFORRO_SLOT" envDefault:"aforro" check:"name" help:"The replication slot that the indexer follows."`
 	Shards       int    `env:"AFORRO_INDEX_SHARDS" envDefault:"1" check:"min:1,max:64" help:"Primary shards of a new index version."`
-	Replicas     int    `env:"AFORRO_INDEX_REPLICAS" envDefault:"0" check:"min:0,max:8" help:"Replicas of each shard once an index is live."`
+	Replicas     int    `env:"AFORRO_INDEX_REPLICAS" envDefault:"0" check:"min:0,max:8" help:"Replicas of each shard, made before an index goes live; with 1 or more the death of a node loses nothing."`
 
 	HTTPAddr    string `env:"AFORRO_HTTP_ADDR" envDefault:"127.0.0.1:8000" check:"addr" help:"Where the API listens."`
 	ProbeAddr   string `env:"AFORRO_PROBE_ADDR" envDefault:"127.0.0.1:8001" check:"addr" help:"Where the indexer and the worker answer /healthz, /readyz and /metrics when they run apart."`
@@ -28,6 +28,7 @@ type Config struct {
 
 	SearchCache    time.Duration `env:"AFORRO_SEARCH_CACHE" envDefault:"60s" check:"min:0s,max:1h" help:"How long a page of results may be answered from the cache; 0 turns it off."`
 	SuggestCache   time.Duration `env:"AFORRO_SUGGEST_CACHE" envDefault:"300s" check:"min:0s,max:24h" help:"How long suggestions may be answered from the cache; 0 turns it off."`
+	PositionWait   time.Duration `env:"AFORRO_POSITION_WAIT" envDefault:"2s" check:"min:0s,max:10s" help:"How long a search waits for the position (X-Aforro-Position) that it asks for."`
 	RateLimit      int           `env:"AFORRO_RATE_LIMIT" envDefault:"600" check:"min:0,max:1000000" help:"Requests a minute from one address (loopback is free); 0 turns it off."`
 	TrustedProxies []string      `env:"AFORRO_TRUSTED_PROXIES" check:"cidrs" help:"Proxies (CIDR, comma-separated) whose X-Forwarded-For is believed; none by default."`
 	DecisionWait   time.Duration `env:"AFORRO_DECISION_WAIT" envDefault:"2s" check:"min:0s,max:10s" help:"How long POST /orders/ waits for the decision before it answers 202."`

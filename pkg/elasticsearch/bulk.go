@@ -89,7 +89,7 @@ func (c *Client) appendWrite(body *bytes.Buffer, index string, w *search.Write) 
 		if w.Document == nil {
 			continue
 		}
-		doc, err := c.Render(w.Document, part)
+		doc, err := appendDocument(body.AvailableBuffer(), w.Document, part)
 		if err != nil {
 			return err
 		}

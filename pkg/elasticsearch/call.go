@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -24,10 +24,7 @@ func (c *Client) call(ctx context.Context, doing string, request esapi.Request, 
 	if err != nil {
 		return away(ctx, fmt.Errorf("%s: %w", doing, err))
 	}
-	answer, err := readAnswer(resp)
-	if err != nil {
-		return away(ctx, fmt.Errorf("%s: %w", doing, err))
-	}
+	answer := answerOf(resp.Body)
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		return refused(doing, resp.StatusCode, answer)
 	}
@@ -38,11 +35,6 @@ func (c *Client) call(ctx context.Context, doing string, request esapi.Request, 
 		return fmt.Errorf("%s: read the answer: %w", doing, err)
 	}
 	return nil
-}
-
-func readAnswer(resp *esapi.Response) ([]byte, error) {
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return answer, errors.Join(err, resp.Body.Close())
 }
 
 // away is the fault of a cluster that does not answer. A caller that has gone
@@ -75,6 +67,9 @@ type serverError struct {
 // errBroke: Elasticsearch failed at this very request.
 var errBroke = errors.New("the cluster broke on it")
 
+// errView: the view that a walk reads is gone, such as with a node that held it.
+var errView = errors.New("the view is gone")
+
 // refused turns a status into a fault.
 func refused(doing string, status int, answer []byte) error {
 	var e serverError
@@ -86,6 +81,9 @@ func refused(doing string, status int, answer []byte) error {
 		cause = fmt.Errorf("%w: %w", errBroke, cause)
 	}
 	for _, root := range e.Error.Root {
+		if strings.HasPrefix(root.Type, "search_context_missing") {
+			cause = fmt.Errorf("%w: %w", errView, cause)
+		}
 		cause = fmt.Errorf("%w (%s: %s)", cause, root.Type, root.Reason)
 	}
 	switch {

@@ -1,15 +1,9 @@
 package elasticsearch
 
 import (
-	"errors"
-	"fmt"
+	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
-
-	"github.com/elastic/elastic-transport-go/v8/elastictransport"
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/elastic"
 	"aforro/pkg/search"
@@ -17,7 +11,9 @@ import (
 
 // Options say where Elasticsearch is and how indices are made.
 type Options struct {
-	// URLs are the nodes' addresses, separated by commas; credentials may be in them.
+	// URLs are the nodes' addresses, separated by commas; credentials may be in
+	// them. All are of one cluster: each request goes to one, and to another when
+	// that one fails.
 	URLs string
 	// IndexPrefix is what names of indices begin with; "aforro" when empty.
 	IndexPrefix string
@@ -34,6 +30,8 @@ const (
 	// manageTimeout bounds one call about indices; bulkTimeout one bulk.
 	manageTimeout = 30 * time.Second
 	bulkTimeout   = 60 * time.Second
+	// dialTimeout bounds the making of a connection.
+	dialTimeout = 5 * time.Second
 	// maxIdle is how many connections to one node are kept.
 	maxIdle = 64
 	// maxAnswer bounds the bytes of one answer.
@@ -42,7 +40,7 @@ const (
 
 // Client talks to one cluster. It is safe for use by many goroutines.
 type Client struct {
-	nodes esapi.Transport
+	nodes *nodes
 	// prefix begins every name; alias is that of the products.
 	prefix, alias    string
 	shards, replicas int
@@ -51,33 +49,26 @@ type Client struct {
 
 // New prepares a client; it connects on first use.
 func New(o Options) (*Client, error) {
+	list, err := parseNodes(o.URLs)
+	if err != nil {
+		return nil, err
+	}
 	transport := o.Transport
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
+		// A machine that is gone refuses nobody: the dialling ends by itself.
+		t.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: dialTimeout}).DialContext
 		t.MaxIdleConnsPerHost, t.MaxIdleConns = maxIdle, 0
 		t.ResponseHeaderTimeout = bulkTimeout
 		t.DisableCompression = true
 		transport = t
-	}
-	var addresses []*url.URL
-	for text := range strings.SplitSeq(o.URLs, ",") {
-		address, err := url.Parse(strings.TrimSpace(text))
-		if err != nil || address.Host == "" {
-			return nil, errors.New("read the Elasticsearch addresses: one is not valid")
-		}
-		addresses = append(addresses, address)
-	}
-	// Another node is tried when one is away; who calls bounds the time.
-	nodes, err := elastictransport.NewClient(elastictransport.WithURLs(addresses...), elastictransport.WithTransport(transport),
-		elastictransport.WithRetry(2, http.StatusBadGateway))
-	if err != nil {
-		return nil, fmt.Errorf("prepare the connections to Elasticsearch: %w", err)
 	}
 	prefix := o.IndexPrefix
 	if prefix == "" {
 		prefix = "aforro"
 	}
 	return &Client{
-		nodes: nodes, prefix: prefix, alias: aliasOf(prefix, search.Products), shards: max(1, o.Shards), replicas: o.Replicas, definition: elastic.Define(),
+		nodes: &nodes{transport: transport, list: list}, prefix: prefix, alias: aliasOf(prefix, search.Products), shards: max(1, o.Shards),
+		replicas: o.Replicas, definition: elastic.Define(),
 	}, nil
 }

@@ -1,120 +1,72 @@
 package elasticsearch
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
-	"strings"
 
 	"aforro/pkg/search"
 )
 
-// source is a product as it is indexed. Every field of the mapping but the copied
-// ones is here.
-type source struct {
-	ID            int64          `json:"id"`
-	SKU           string         `json:"sku"`
-	GTIN          string         `json:"gtin,omitempty"`
-	Title         string         `json:"title"`
-	Description   string         `json:"description,omitempty"`
-	Brand         string         `json:"brand,omitempty"`
-	Category      string         `json:"category"`
-	Type          string         `json:"type,omitempty"`
-	Head          string         `json:"head,omitempty"`
-	Accessory     bool           `json:"accessory"`
-	Price         int64          `json:"price"`
-	ReleasedOn    string         `json:"released_on,omitempty"`
-	ImageURL      string         `json:"image_url,omitempty"`
-	Attributes    []attribute    `json:"attributes,omitempty"`
-	Stores        []int64        `json:"stores"`
-	StoresInStock []int64        `json:"stores_in_stock"`
-	Stock         []search.Stock `json:"stock"`
-}
-
-// attribute is the one shape of all attributes: a key, its value as text, and
-// as a number where it is one.
-type attribute struct {
-	Key    string   `json:"key"`
-	Value  string   `json:"value"`
-	Number *float64 `json:"number,omitempty"`
-}
-
 // Render gives the JSON that Bulk stores for a document in that part.
 func (c *Client) Render(doc *search.Document, part search.Part) ([]byte, error) {
-	var text []byte
-	var err error
+	return appendDocument(nil, doc, part)
+}
+
+func appendDocument(b []byte, doc *search.Document, part search.Part) ([]byte, error) {
 	if part == search.Titles {
-		text, err = json.Marshal(titled(doc))
-	} else {
-		text, err = product(doc)
+		return appendTitle(b, doc), nil
 	}
+	b, err := appendProduct(b, doc)
 	if err != nil {
 		return nil, fmt.Errorf("write the document of product %d: %w", doc.ID, err)
 	}
-	return text, nil
+	return b, nil
 }
 
-func product(doc *search.Document) ([]byte, error) {
-	free := map[string]json.RawMessage{}
-	if len(doc.Attributes) > 0 {
-		if err := json.Unmarshal(doc.Attributes, &free); err != nil {
-			return nil, fmt.Errorf("read the attributes: %w", err)
-		}
+// appendProduct writes a product as it is indexed: every field of the mapping but
+// the copied ones.
+func appendProduct(b []byte, doc *search.Document) ([]byte, error) {
+	list, err := attributes(doc.Attributes)
+	if err != nil {
+		return nil, err
 	}
-	s := source{
-		ID: doc.ID, SKU: doc.SKU, GTIN: doc.GTIN, Title: doc.Title, Description: doc.Description,
-		Brand: doc.Brand, Category: doc.Category, Price: int64(doc.Price), ImageURL: doc.ImageURL,
-		Stock: doc.Stock, Stores: []int64{}, StoresInStock: []int64{},
-	}
+	b = strconv.AppendInt(append(b, `{"id":`...), doc.ID, 10)
+	b = appendMember(b, "sku", doc.SKU)
+	b = appendSome(b, "gtin", doc.GTIN)
+	b = appendMember(b, "title", doc.Title)
+	b = appendSome(b, "description", doc.Description)
+	b = appendSome(b, "brand", doc.Brand)
+	b = appendMember(b, "category", doc.Category)
+	kind := search.ProductType(doc.Title, typeNames(list))
+	b = appendSome(b, "type", kind)
+	b = appendSome(b, "head", search.HeadNoun(kind))
+	b = strconv.AppendBool(append(b, `,"accessory":`...), search.IsAccessory(doc.Title, kind))
+	b = strconv.AppendInt(append(b, `,"price":`...), int64(doc.Price), 10)
 	if doc.ReleasedOn != nil {
-		s.ReleasedOn = doc.ReleasedOn.Format("2006-01-02")
+		b = append(doc.ReleasedOn.AppendFormat(append(b, `,"released_on":"`...), "2006-01-02"), '"')
 	}
-	if s.Stock == nil {
-		s.Stock = []search.Stock{}
+	b = appendSome(b, "image_url", doc.ImageURL)
+	if len(list) > 0 {
+		b = appendList(append(b, `,"attributes":`...), list, appendAttribute)
 	}
-	s.Type = search.ProductType(doc.Title, free)
-	s.Head, s.Accessory = search.HeadNoun(s.Type), search.IsAccessory(doc.Title, s.Type)
-	s.Attributes = attributes(free)
-	for _, line := range doc.Stock {
-		s.Stores = append(s.Stores, line.StoreID)
+	return append(appendStock(b, doc.Stock), '}'), nil
+}
+
+func appendStock(b []byte, stock []search.Stock) []byte {
+	b = appendStores(append(b, `,"stores":`...), stock)
+	available := make([]search.Stock, 0, len(stock))
+	for _, line := range stock {
 		if line.Quantity > 0 {
-			s.StoresInStock = append(s.StoresInStock, line.StoreID)
+			available = append(available, line)
 		}
 	}
-	return json.Marshal(s)
+	b = appendStores(append(b, `,"stores_in_stock":`...), available)
+	return appendList(append(b, `,"stock":`...), stock, func(b []byte, line search.Stock) []byte {
+		b = strconv.AppendInt(append(b, `{"store_id":`...), line.StoreID, 10)
+		return append(strconv.AppendInt(append(b, `,"quantity":`...), line.Quantity, 10), '}')
+	})
 }
 
-// attributes puts free keys into the one shape, by key; those without a value
-// say nothing.
-func attributes(free map[string]json.RawMessage) []attribute {
-	list := make([]attribute, 0, len(free))
-	for key, raw := range free {
-		a := attribute{Key: key, Value: string(raw)}
-		if a.Value == "null" {
-			continue
-		}
-		var text string
-		if json.Unmarshal(raw, &text) == nil {
-			a.Value = text
-		}
-		a.Number = number(a.Value)
-		list = append(list, a)
-	}
-	slices.SortFunc(list, func(a, b attribute) int { return strings.Compare(a.Key, b.Key) })
-	return list
-}
-
-// number is the value of a text that is a plain decimal number, else nil.
-// strconv also knows hexadecimal and infinite ones, which a shop does not mean.
-func number(text string) *float64 {
-	if strings.Trim(text, "0123456789+-.eE") != "" {
-		return nil
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(n, 0) {
-		return nil
-	}
-	return &n
+func appendStores(b []byte, stock []search.Stock) []byte {
+	return appendList(b, stock, func(b []byte, line search.Stock) []byte { return strconv.AppendInt(b, line.StoreID, 10) })
 }

@@ -100,3 +100,35 @@ func TestACallerWhoHasGoneGetsItsOwnError(t *testing.T) {
 		}
 	}
 }
+
+// One of two addresses hangs, is cut off and comes back: every read goes on.
+func TestAnotherAddressAnswers(t *testing.T) {
+	t.Parallel()
+	node, prefix := testkit.Elasticsearch(t)
+	target := strings.TrimPrefix(node, "http://")
+	one, two := testkit.NewProxy(t, target), testkit.NewProxy(t, target)
+	c := MustClient(t, "http://"+one.Addr+",http://"+two.Addr, prefix)
+	index := MustIndex(t, c)
+	MustStore(t, c, index, []search.Document{document(1, "Lamp")})
+	MustSwap(t, c, index)
+	answered := func(when string) {
+		t.Helper()
+		for name, read := range everyRead(c) {
+			// There is no such deep page: that is an answer too.
+			if err := read(t.Context()); err != nil && !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s, %s: %v", when, name, err)
+			}
+		}
+		if err := c.Health(t.Context()); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	for when, step := range map[string]func(){"one hangs": one.Mute, "one is cut off": one.Cut, "both are well": one.Heal} {
+		step()
+		answered(when)
+		one.Heal()
+	}
+	two.Cut()
+	testkit.Eventually(t, 5*time.Second, "the one that is back is asked", func() bool { return c.Health(t.Context()) == nil })
+	answered("the other one is cut off")
+}

@@ -108,7 +108,8 @@ func covered(p search.Params) m {
 }
 
 // preference keeps the pages of one query on the same copy of each shard, whose
-// scores differ slightly between copies.
+// scores differ slightly between copies. When the node of that copy dies the same
+// preference leads all to another one.
 func preference(p search.Params) string {
 	var h uint32 = 2166136261 // FNV-1a
 	for _, part := range []string{strings.ToLower(p.Query), p.Category, strconv.FormatInt(p.StoreID, 10)} {

@@ -21,7 +21,12 @@ func (c *Client) Search(ctx context.Context, p search.Params) (search.Page, erro
 	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
 	defer cancel()
 	if p.Cursor != "" {
-		return c.walk(ctx, p)
+		page, err := c.walk(ctx, p)
+		if p.Cursor == search.CursorStart && errors.Is(err, errView) {
+			// A node died right after the view was opened: it is opened elsewhere.
+			return c.walk(ctx, p)
+		}
+		return page, err
 	}
 	page, err := c.page(ctx, p)
 	return page, notBuilt(err)

@@ -7,39 +7,26 @@ import (
 	"aforro/pkg/search"
 )
 
-// title is what suggestions are made of. It knows nothing of stock, which
-// changes far more often.
-type title struct {
-	ID          int64      `json:"id"`
-	Title       string     `json:"title"`
-	TitleLength int        `json:"title_length"`
-	Stores      []int64    `json:"stores"`
-	Suggest     suggestion `json:"suggest"`
-}
-
-// suggestion is what the completion suggester offers: the whole title, in the
-// contexts of every store that carries the product and of all.
-type suggestion struct {
-	Input    string              `json:"input"`
-	Weight   int                 `json:"weight"`
-	Contexts map[string][]string `json:"contexts"`
-}
-
-// allStores is the context of every document.
+// allStores is the context of every title.
 const allStores = "all"
 
 // maxWeight: of two titles the shorter is offered first.
 const maxWeight = 1 << 20
 
-func titled(doc *search.Document) title {
+// appendTitle writes what suggestions are made of. It knows nothing of stock,
+// which changes far more often. The completion suggester offers the whole title,
+// in the contexts of every store that carries the product and of all.
+func appendTitle(b []byte, doc *search.Document) []byte {
 	length := utf8.RuneCountInString(doc.Title)
-	stores, contexts := make([]int64, len(doc.Stock)), []string{allStores}
-	for i, line := range doc.Stock {
-		stores[i] = line.StoreID
-		contexts = append(contexts, strconv.FormatInt(line.StoreID, 10))
+	b = strconv.AppendInt(append(b, `{"id":`...), doc.ID, 10)
+	b = appendMember(b, "title", doc.Title)
+	b = strconv.AppendInt(append(b, `,"title_length":`...), int64(length), 10)
+	b = appendStores(append(b, `,"stores":`...), doc.Stock)
+	b = appendText(append(b, `,"suggest":{"input":`...), offered(doc.Title))
+	b = strconv.AppendInt(append(b, `,"weight":`...), int64(maxWeight-length), 10)
+	b = append(b, `,"contexts":{"store":["`+allStores+`"`...)
+	for _, line := range doc.Stock {
+		b = append(strconv.AppendInt(append(b, `,"`...), line.StoreID, 10), '"')
 	}
-	return title{
-		ID: doc.ID, Title: doc.Title, TitleLength: length, Stores: stores,
-		Suggest: suggestion{Input: offered(doc.Title), Weight: maxWeight - length, Contexts: map[string][]string{"store": contexts}},
-	}
+	return append(b, `]}}}`...)
 }

@@ -142,7 +142,7 @@ func (c *Client) SetMeta(ctx context.Context, index string, meta search.IndexMet
 }
 
 // SwapAlias makes the version the live one, both parts at once, after they are
-// refreshed and set up for being searched.
+// refreshed and set up for being searched, and their replicas are there.
 func (c *Client) SwapAlias(ctx context.Context, index string) error {
 	interval := c.definition.Settings["index"].(m)["refresh_interval"]
 	settings := m{"index": m{"refresh_interval": interval, "number_of_replicas": c.replicas}}
@@ -150,6 +150,9 @@ func (c *Client) SwapAlias(ctx context.Context, index string) error {
 		return esapi.IndicesPutSettingsRequest{Index: c.indices(index), Body: body}
 	})
 	if err != nil {
+		return err
+	}
+	if err := c.replicated(ctx, c.indices(index)...); err != nil {
 		return err
 	}
 	if err := c.Refresh(ctx, index); err != nil {
@@ -197,18 +200,11 @@ func (c *Client) manage(ctx context.Context, doing string, body m, request func(
 	return c.call(ctx, doing, request(bytes.NewReader(text)), nil)
 }
 
-// Health reports nil when searches can be answered: the live index is there and
-// its primary shards are started.
+// Health reports nil when searches can be answered: it searches. The cluster's
+// own opinion is the master's, without whom searches go on.
 func (c *Client) Health(ctx context.Context) error {
-	var h struct {
-		Status string `json:"status"`
-	}
-	request := esapi.ClusterHealthRequest{Index: c.live(), WaitForStatus: "yellow", Timeout: time.Millisecond}
-	if err := c.call(ctx, "ask for the live index's health", request, &h); err != nil {
-		return err
-	}
-	if h.Status == "red" {
-		return unavailable(fmt.Errorf("the live index is red"))
-	}
-	return nil
+	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
+	defer cancel()
+	request := esapi.SearchRequest{Index: c.live(), FilterPath: []string{"_shards.failed"}}
+	return c.ask(ctx, "search the live index", request, m{"size": 0, "terminate_after": 1, "track_total_hits": false}, nil)
 }

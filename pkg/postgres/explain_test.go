@@ -29,7 +29,7 @@ const largeTable = 100_000
 var explained = map[string][]string{
 	"GetProduct":       {"1", "499999", "-5"},
 	"ListAvailability": {"1", "499999", "-5"},
-	"ReadLive":         {"true, '{1}'", "false, " + upTo(100), "true, " + upTo(100)},
+	"ReadLive":         {"'{1}', true", upTo(100) + ", false", upTo(100) + ", true"},
 	"ReadLiveInStore":  {"'{1}', 1", upTo(100) + ", 1", upTo(100) + ", 99"},
 	"StoreExists":      {"1", "99"},
 	"ListInventory": {

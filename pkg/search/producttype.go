@@ -6,14 +6,18 @@ import (
 	"unicode"
 )
 
+// TypeAttributes are the attributes that name a product's type, the best first.
+var TypeAttributes = []string{"product_type", "device_type", "type"}
+
 // ProductType is what kind of thing a product is, in its own words: "toner
 // cartridge", "notebook"; empty when nothing says so. It comes from the
-// attributes that name a type, else from the title, where manufacturers write
+// TypeAttributes among its attributes, else from the title, where manufacturers write
 // brand and model in capitals or digits and the type in small letters.
 func ProductType(title string, attributes map[string]json.RawMessage) string {
-	for _, key := range []string{"product_type", "device_type", "type"} {
+	for _, key := range TypeAttributes {
+		raw, ok := attributes[key]
 		var value string
-		if json.Unmarshal(attributes[key], &value) == nil && namesType(value) {
+		if ok && json.Unmarshal(raw, &value) == nil && namesType(value) {
 			return strings.ToLower(value)
 		}
 	}

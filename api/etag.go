@@ -1,0 +1,41 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strings"
+)
+
+// digest stands for some bytes in an ETag.
+type digest [16]byte
+
+func digestOf(b []byte) (d digest) {
+	sum := sha256.Sum256(b)
+	copy(d[:], sum[:])
+	return d
+}
+
+// etag is a strong ETag (RFC 9110, 8.8.3).
+func (d digest) etag() string { return `"` + base64.RawURLEncoding.EncodeToString(d[:]) + `"` }
+
+// matches reports whether If-None-Match names the ETag.
+func matches(ifNoneMatch, etag string) bool {
+	if etag == "" || ifNoneMatch == "" {
+		return false
+	}
+	for tag := range strings.SplitSeq(ifNoneMatch, ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// unlessKnown takes the body away from an answer that the caller has already.
+func (r *readyMade) unlessKnown(ifNoneMatch string) *readyMade {
+	if matches(ifNoneMatch, r.ETag) {
+		r.Status, r.Body, r.ContentType = http.StatusNotModified, nil, ""
+	}
+	return r
+}
