@@ -13,8 +13,8 @@ import (
 
 // The catalogue: a set-wise change of all stock is a transaction of 100,000 rows.
 const (
-	productCount = 2500
-	storeCount   = 40
+	productCount = 2000
+	storeCount   = 50
 )
 
 const (

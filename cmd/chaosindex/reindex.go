@@ -16,7 +16,7 @@ import (
 )
 
 // betweenReindexes is how long nobody builds an index anew.
-const betweenReindexes = 2 * time.Second
+const betweenReindexes = 5 * time.Second
 
 // reindexes are the reindexes that follow one another through the whole run.
 type reindexes struct {

@@ -23,7 +23,7 @@ var kinds = []kind{
 	}},
 	{3, func(d draw) string { // set-wise: the stock of many products of a store
 		return fmt.Sprintf("UPDATE inventory SET quantity = greatest(0, quantity + %d) WHERE store_id = %d AND product_id BETWEEN %d AND %d",
-			d.number%9-4, d.store, d.product, d.product+50)
+			d.number%9-4, d.store, d.product, d.product+20)
 	}},
 	{6, func(d draw) string {
 		return fmt.Sprintf("DELETE FROM inventory WHERE store_id = %d AND product_id = %d", d.store, d.product)
@@ -35,7 +35,7 @@ var kinds = []kind{
 		return fmt.Sprintf("UPDATE products SET price = %d.%02d WHERE id = %d", d.number%900, d.number%100, d.product)
 	}},
 	{1, func(d draw) string { // set-wise: a sale
-		return fmt.Sprintf("UPDATE products SET price = round(price * 0.%02d, 2) + 1 WHERE id BETWEEN %d AND %d", 50+d.number%50, d.product, d.product+50)
+		return fmt.Sprintf("UPDATE products SET price = round(price * 0.%02d, 2) + 1 WHERE id BETWEEN %d AND %d", 50+d.number%50, d.product, d.product+20)
 	}},
 	{10, func(d draw) string {
 		return fmt.Sprintf("UPDATE products SET title = left(split_part(title, ' #', 1), 400) || ' #%d' WHERE id = %d", d.number, d.product)

@@ -15,7 +15,7 @@ import (
 
 const (
 	writerCount = 4
-	mostPause   = 100 * time.Millisecond
+	mostPause   = 250 * time.Millisecond
 	// reconnect is how long a writer waits that has lost its connection.
 	reconnect  = 200 * time.Millisecond
 	writersLog = "writers.log"
