@@ -15,7 +15,7 @@ export GOFLAGS += -buildvcs=false
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-race compiler test-integration crash-points lint generate bench bench-orders bench-index chaos chaos-short images images-services \
+.PHONY: help run build test test-unit test-race compiler test-integration crash-points lint generate bench bench-orders bench-index chaos chaos-short chaos-index chaos-index-short images images-services \
 	docker-engine reset smoke compose-up compose-down compose-check ci
 
 help: ## List every target
@@ -88,6 +88,13 @@ chaos: build ## Kill, empty and cut off everything while orders are placed, then
 
 chaos-short: ## The same for 30 s, as in CI
 	@$(MAKE) --no-print-directory chaos DURATION=30s
+
+chaos-index: build ## Break everything that the index hangs on while products change, and see each heal by itself (8 minutes; SEED=n repeats, DURATION=3m, FAULT=slot for one)
+	$(GO) build -o bin/chaosindex ./cmd/chaosindex
+	@exec bin/chaosindex $(if $(SEED),-seed $(SEED)) $(if $(DURATION),-duration $(DURATION)) $(if $(FAULT),-fault '$(FAULT)')
+
+chaos-index-short: ## The same, each fault once
+	@$(MAKE) --no-print-directory chaos-index DURATION=1s
 
 images: build docker-engine ## Build the product's image, and stand-ins for service images that cannot be pulled
 	@deploy/images/build.sh all

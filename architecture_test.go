@@ -98,7 +98,7 @@ func forbidden(dir, imported string) string {
 	own, ours := strings.CutPrefix(imported, "aforro/")
 	std := !strings.Contains(strings.SplitN(imported, "/", 2)[0], ".") && !ours
 	switch {
-	case ours && in(own, "cmd"):
+	case ours && in(own, "cmd") && !(in(own, "cmd/internal") && in(dir, "cmd")):
 		return "nothing imports a command"
 	case ours && in(own, "pkg/testkit") && !in(dir, "pkg/testkit"):
 		return "only tests import the test kit"
@@ -137,7 +137,7 @@ var drivers = map[string][]string{
 	"github.com/caarlos0/env/v11":          {"pkg/config"},
 	"github.com/testcontainers/":           {"pkg/testkit"},
 	"github.com/wneessen/go-mail":          {"pkg/mail"},
-	"github.com/Shopify/toxiproxy/v2":      {"cmd/chaos"},
+	"github.com/Shopify/toxiproxy/v2":      {"cmd/internal/trial"},
 	"github.com/schollz/progressbar/v3":    {"pkg/stack", "cmd"},
 	"github.com/prometheus/client_golang/": {"pkg/telemetry", "api", "indexer", "worker", "pkg/postgres", "pkg/elasticsearch", "pkg/queue", "pkg/cache", "cmd"},
 }

@@ -108,6 +108,8 @@ type Indexer struct {
 	shelf *shelf
 	// rebuild: the live index cannot be trusted, whatever it says of itself.
 	rebuild bool
+	// docs is how many documents the live index had at the last look.
+	docs int64
 	// warned is when the slot was spoken of last.
 	warned time.Time
 

@@ -133,8 +133,8 @@ func (x *Indexer) lookAfter(ctx context.Context) error {
 	}
 }
 
-// emptied reports whether the live index has no document though there are
-// products; errGone when there is no live index of ours.
+// emptied reports whether the live index has lost more than half of its
+// documents; errGone when there is no live index of ours.
 func (x *Indexer) emptied(ctx context.Context) (bool, error) {
 	if x.handover() != nil {
 		return false, nil
@@ -147,11 +147,15 @@ func (x *Indexer) emptied(ctx context.Context) (bool, error) {
 	if !ok {
 		return false, errGone
 	}
-	if v.Docs > 0 {
+	// Products are counted only when there is a reason: it takes long where there
+	// are many.
+	if v.Docs > 0 && v.Docs >= x.docs/2 {
+		x.docs = v.Docs
 		return false, nil
 	}
 	n, err := x.Source.CountActive(ctx)
-	if err != nil || n == 0 {
+	if err != nil || v.Docs >= (n+1)/2 {
+		x.docs = v.Docs
 		return false, err
 	}
 	// What was written may only not be counted yet.

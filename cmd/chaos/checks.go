@@ -5,37 +5,23 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"aforro/cmd/internal/trial"
 )
 
-// verdict is one check with what it found.
-type verdict struct {
-	what string
-	finding
-}
-
-func (v verdict) ok() bool { return v.count == 0 }
-
-func check(what string, found ...string) verdict {
-	v := verdict{what: what}
-	for _, f := range found {
-		v.add(f)
-	}
-	return v
-}
-
 // judge holds what clients were told against the facts.
-func judge(entries []*entry, f facts) []verdict {
+func judge(entries []*entry, f facts) []trial.Verdict {
 	byID := map[int64]fact{}
 	for _, o := range f.orders {
 		byID[o.ID] = o
 	}
-	return []verdict{
-		check("every acknowledged order exists, once, under its key", lost(entries, byID, f.keys)...),
-		check("no order exists that no key made, and no key made two", doubled(entries, byID, f)...),
-		check("every order holds what was asked for", changed(entries, byID)...),
-		check("every decision stands as it was told", overturned(entries, byID)...),
-		check("no order is undecided", undecided(f.orders)...),
-		check("stock and ledger agree with the orders", wrongStock(f.wrongStock)...),
+	return []trial.Verdict{
+		trial.Check("every acknowledged order exists, once, under its key", lost(entries, byID, f.keys)...),
+		trial.Check("no order exists that no key made, and no key made two", doubled(entries, byID, f)...),
+		trial.Check("every order holds what was asked for", changed(entries, byID)...),
+		trial.Check("every decision stands as it was told", overturned(entries, byID)...),
+		trial.Check("no order is undecided", undecided(f.orders)...),
+		trial.Check("stock and ledger agree with the orders", wrongStock(f.wrongStock)...),
 	}
 }
 

@@ -61,8 +61,8 @@ func TestJudge(t *testing.T) {
 			entries, f := good()
 			c.harm(entries, &f)
 			for i, v := range judge(entries, f) {
-				if v.ok() == slices.Contains(c.off, i) {
-					t.Errorf("%q: found %v", v.what, v.examples)
+				if v.OK() == slices.Contains(c.off, i) {
+					t.Errorf("%q: found %v", v.What, v.Examples)
 				}
 			}
 		})

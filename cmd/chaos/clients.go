@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"aforro/cmd/internal/trial"
 	"aforro/pkg/lifecycle"
 )
 
@@ -32,7 +33,7 @@ type client struct {
 	http    *http.Client
 	rng     *rand.Rand
 	shopper *shopper
-	found   *findings
+	found   *trial.Findings
 
 	entries []*entry
 }
@@ -45,7 +46,7 @@ type crowd struct {
 
 // sendCrowd has n clients place orders until placing ends. What they have begun
 // they finish, until ctx ends.
-func sendCrowd(ctx, placing context.Context, n int, seed uint64, bases []string, all goods, found *findings) *crowd {
+func sendCrowd(ctx, placing context.Context, n int, seed uint64, bases []string, all goods, found *trial.Findings) *crowd {
 	c := &crowd{}
 	shared := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: n}}
 	for i := range n {
@@ -118,7 +119,7 @@ func (c *client) place(ctx context.Context, e *entry) {
 	e.retries, e.took = tries, time.Since(begun)
 	switch {
 	case !ok:
-		c.found.add(foundLate, "order of key %s was not acknowledged after %s and %d retries", e.key, e.took.Round(time.Millisecond), tries)
+		c.found.Add(foundLate, "order of key %s was not acknowledged after %s and %d retries", e.key, e.took.Round(time.Millisecond), tries)
 	case !a.taken() || (a.status == http.StatusAccepted) != (a.order.Status == pending):
 		c.fail("an order", e, a)
 	default:
@@ -135,7 +136,7 @@ func (c *client) place(ctx context.Context, e *entry) {
 func (c *client) follow(ctx context.Context, e *entry) {
 	for n := 0; e.status == pending; n++ {
 		if lifecycle.Sleep(ctx, lifecycle.Backoff(n, firstWait, mostWait)) != nil {
-			c.found.add(foundLate, "order %d was still PENDING at the end", e.id)
+			c.found.Add(foundLate, "order %d was still PENDING at the end", e.id)
 			return
 		}
 		a, _, ok := c.insist(ctx, request{method: http.MethodGet, path: e.page})
@@ -157,7 +158,7 @@ func (c *client) cancel(ctx context.Context, e *entry) {
 	a, _, ok := c.insist(ctx, request{method: http.MethodPost, path: strings.Replace(e.page, "?", "cancel/?", 1)})
 	switch {
 	case !ok:
-		c.found.add(foundLate, "the cancellation of order %d was not answered", e.id)
+		c.found.Add(foundLate, "the cancellation of order %d was not answered", e.id)
 	case a.status != http.StatusOK || a.order.Status != cancelled:
 		c.fail("a cancellation", e, a)
 	default:
@@ -191,11 +192,11 @@ func (c *client) told(e *entry, a answer) bool {
 	before := e.status
 	can := a.order.ID == e.id && e.saw(a.order.Status)
 	if !can {
-		c.found.add(foundChange, "key %s: order %d was %q, now its client is told of order %d, %q", e.key, e.id, before, a.order.ID, a.order.Status)
+		c.found.Add(foundChange, "key %s: order %d was %q, now its client is told of order %d, %q", e.key, e.id, before, a.order.ID, a.order.Status)
 	}
 	return can
 }
 
 func (c *client) fail(what string, e *entry, a answer) {
-	c.found.add(foundFailure, "%s (key %s, order %d) was answered with %d %.200s", what, e.key, e.id, a.status, a.text)
+	c.found.Add(foundFailure, "%s (key %s, order %d) was answered with %d %.200s", what, e.key, e.id, a.status, a.text)
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"aforro/cmd/internal/trial"
 )
 
 // script is a server that answers each request with the next of its answers: a
@@ -60,7 +62,7 @@ func mustClient(t *testing.T, answers ...reply) (*client, *script) {
 	one, other := httptest.NewServer(s), httptest.NewServer(s)
 	t.Cleanup(one.Close)
 	t.Cleanup(other.Close)
-	return &client{bases: []string{one.URL, other.URL}, http: &http.Client{Transport: &http.Transport{}}, rng: rand.New(rand.NewPCG(1, 1)), found: &findings{}}, s
+	return &client{bases: []string{one.URL, other.URL}, http: &http.Client{Transport: &http.Transport{}}, rng: rand.New(rand.NewPCG(1, 1)), found: &trial.Findings{}}, s
 }
 
 const posted = `POST /orders/ k {"store_id": 1, "items": [{"product_id": 7, "quantity_requested": 2}]}`
@@ -88,8 +90,8 @@ func TestAClientInsists(t *testing.T) {
 		}
 	}
 	// One that got no answer on a used connection is sent again by net/http itself.
-	if posts != 4 || len(s.asked) != 7 || len(c.found.kinds) != 0 {
-		t.Errorf("asked %q, found %v", s.asked, c.found.kinds)
+	if posts != 4 || len(s.asked) != 7 || !c.found.None() {
+		t.Errorf("asked %q, found %v", s.asked, c.found)
 	}
 }
 
@@ -143,8 +145,8 @@ func TestClientsFind(t *testing.T) {
 			defer stop()
 			c.do(ctx, one, ordered())
 			for _, kind := range []string{foundFailure, foundChange, foundLate} {
-				if found := one.found.of(kind); (found.count > 0) != (kind == c.kind) {
-					t.Errorf("%s: %v", kind, found.examples)
+				if found := one.found.Of(kind); (found.Count > 0) != (kind == c.kind) {
+					t.Errorf("%s: %v", kind, found.Examples)
 				}
 			}
 		})

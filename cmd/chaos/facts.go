@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
+
+	"aforro/cmd/internal/trial"
 )
 
 // fact is one order as PostgreSQL has it.
@@ -53,7 +53,7 @@ var stockSQL = map[string]string{
 
 // gather reads the facts.
 func (g *ground) gather(ctx context.Context) (f facts, err error) {
-	if err := rows(ctx, g, ordersSQL, func(o fact) { f.orders = append(f.orders, o) }); err != nil {
+	if err := trial.Rows(ctx, g.Ground, ordersSQL, func(o fact) { f.orders = append(f.orders, o) }); err != nil {
 		return f, fmt.Errorf("read the orders: %w", err)
 	}
 	type key struct {
@@ -61,39 +61,23 @@ func (g *ground) gather(ctx context.Context) (f facts, err error) {
 		Order int64
 	}
 	f.keys = map[string][]int64{}
-	if err := rows(ctx, g, keysSQL, func(k key) { f.keys[k.Key] = append(f.keys[k.Key], k.Order) }); err != nil {
+	if err := trial.Rows(ctx, g.Ground, keysSQL, func(k key) { f.keys[k.Key] = append(f.keys[k.Key], k.Order) }); err != nil {
 		return f, fmt.Errorf("read the keys: %w", err)
 	}
 	f.wrongStock = map[string]int64{}
 	for what, sql := range stockSQL {
-		if err := rows(ctx, g, sql, func(n int64) { f.wrongStock[what] = n }); err != nil {
+		if err := trial.Rows(ctx, g.Ground, sql, func(n int64) { f.wrongStock[what] = n }); err != nil {
 			return f, fmt.Errorf("count %s: %w", what, err)
 		}
 	}
 	return f, nil
 }
 
-// rows hands each row of a query that gives JSON to fn.
-func rows[T any](ctx context.Context, g *ground, sql string, fn func(T)) error {
-	out, err := g.psql(ctx, sql)
-	if err != nil {
-		return err
-	}
-	for row := range bytes.Lines(out) {
-		var v T
-		if err := json.Unmarshal(row, &v); err != nil {
-			return fmt.Errorf("read %q: %w", row, err)
-		}
-		fn(v)
-	}
-	return nil
-}
-
 // awaitDecided waits until no order is PENDING, and says how many are.
 func (g *ground) awaitDecided(ctx context.Context, most time.Duration) (left int64) {
 	left = -1
-	until(ctx, most, 200*time.Millisecond, func(ctx context.Context) bool {
-		err := rows(ctx, g, `SELECT count(*) FROM orders WHERE status = 'PENDING'`, func(n int64) { left = n })
+	trial.Until(ctx, most, 200*time.Millisecond, func(ctx context.Context) bool {
+		err := trial.Rows(ctx, g.Ground, `SELECT count(*) FROM orders WHERE status = 'PENDING'`, func(n int64) { left = n })
 		return err == nil && left == 0
 	})
 	return left

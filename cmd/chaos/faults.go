@@ -21,15 +21,15 @@ import (
 // failure, not the product's.
 func (g *ground) conduct(ctx context.Context, rounds []round, duration time.Duration) error {
 	for _, r := range rounds {
-		if err := lifecycle.Sleep(ctx, r.at-g.since()); err != nil {
+		if err := lifecycle.Sleep(ctx, r.at-g.Since()); err != nil {
 			return err
 		}
-		if g.since() >= duration {
+		if g.Since() >= duration {
 			return nil
 		}
 		var both errgroup.Group
 		for _, f := range r.faults {
-			g.say("%s", f)
+			g.Say("%s", f)
 			g.caused = append(g.caused, f)
 			both.Go(func() error { return g.inflict(ctx, f) })
 		}
@@ -46,14 +46,14 @@ func (g *ground) inflict(ctx context.Context, f fault) error {
 	case empty:
 		return g.emptyRedis(ctx)
 	case poison:
-		return g.links.poison(ctx, f.target, f.toxic, wait)
+		return g.Links.Poison(ctx, f.target, f.toxic, wait)
 	}
-	for _, p := range g.processes {
-		if p.name == f.target {
-			return errors.Join(p.end(syscall.SIGKILL), wait(ctx), p.start())
+	for _, p := range g.Processes {
+		if p.Name == f.target {
+			return errors.Join(p.End(syscall.SIGKILL), wait(ctx), p.Start())
 		}
 	}
-	service := map[string]*stack.Service{"redis": g.redis, "postgres": g.postgres}[f.target]
+	service := map[string]*stack.Service{"redis": g.Redis, "postgres": g.Postgres}[f.target]
 	if err := errors.Join(service.Kill(), wait(ctx)); err != nil {
 		return err
 	}
@@ -61,16 +61,16 @@ func (g *ground) inflict(ctx context.Context, f fault) error {
 	if err := service.Start(ctx); err != nil {
 		return err
 	}
-	g.say("%s answers again, %.1f s after its start", f.target, time.Since(begun).Seconds())
+	g.Say("%s answers again, %.1f s after its start", f.target, time.Since(begun).Seconds())
 	return nil
 }
 
 // emptyRedis forgets everything; a Redis that is down just now has nothing to
 // forget it with.
 func (g *ground) emptyRedis(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "redis-cli", "-u", g.redis.URL(), "--no-auth-warning", "FLUSHALL")
+	cmd := exec.CommandContext(ctx, "redis-cli", "-u", g.Redis.URL(), "--no-auth-warning", "FLUSHALL")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		g.say("Redis was not emptied: %s", strings.Join(strings.Fields(string(out)), " "))
+		g.Say("Redis was not emptied: %s", strings.Join(strings.Fields(string(out)), " "))
 	}
 	return ctx.Err()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+
+	"aforro/cmd/internal/trial"
 )
 
 // The catalogue: small, and skewed. The first of each store's goods are what
@@ -33,18 +35,18 @@ const rankSQL = `SELECT store_id, product_id, row_number() OVER (PARTITION BY st
 // stock makes the catalogue: few of what is hot, plenty of the rest, and one in
 // twenty sold out.
 func (g *ground) stock(ctx context.Context) (goods, error) {
-	_, err := g.aforro(ctx, "seed", "--products", fmt.Sprint(catalogueSize), "--stores", fmt.Sprint(storeCount), "--per-store", fmt.Sprint(perStore))
+	_, err := g.Aforro(ctx, "seed", "--products", fmt.Sprint(catalogueSize), "--stores", fmt.Sprint(storeCount), "--per-store", fmt.Sprint(perStore))
 	if err != nil {
 		return goods{}, err
 	}
-	_, err = g.psql(ctx, fmt.Sprintf(`UPDATE inventory i SET quantity = CASE WHEN r.rank <= %d THEN %d WHEN i.quantity = 0 THEN 0 ELSE 1000000 END
+	_, err = g.PSQL(ctx, fmt.Sprintf(`UPDATE inventory i SET quantity = CASE WHEN r.rank <= %d THEN %d WHEN i.quantity = 0 THEN 0 ELSE 1000000 END
 		FROM (%s) r WHERE r.store_id = i.store_id AND r.product_id = i.product_id`, hotGoods, hotPieces, rankSQL))
 	if err != nil {
 		return goods{}, err
 	}
 	found := goods{products: map[int64][]int64{}}
 	type ware struct{ Store, Product int64 }
-	err = rows(ctx, g, `SELECT json_build_object('Store', store_id, 'Product', product_id) FROM (`+rankSQL+`) r ORDER BY store_id, rank`, func(w ware) {
+	err = trial.Rows(ctx, g.Ground, `SELECT json_build_object('Store', store_id, 'Product', product_id) FROM (`+rankSQL+`) r ORDER BY store_id, rank`, func(w ware) {
 		if len(found.products[w.Store]) == 0 {
 			found.stores = append(found.stores, w.Store)
 		}
@@ -56,7 +58,7 @@ func (g *ground) stock(ctx context.Context) (goods, error) {
 // deliver brings more of what is hot, one product of one store, by plain SQL.
 func (g *ground) deliver(ctx context.Context, all goods, rng *rand.Rand) error {
 	store := all.stores[rng.IntN(len(all.stores))]
-	_, err := g.psql(ctx, fmt.Sprintf(`SET lock_timeout = '2s'; SET aforro.reason = 'delivery';
+	_, err := g.PSQL(ctx, fmt.Sprintf(`SET lock_timeout = '2s'; SET aforro.reason = 'delivery';
 		UPDATE inventory SET quantity = quantity + %d WHERE store_id = %d AND product_id = %d`,
 		delivered, store, all.products[store][rng.IntN(hotGoods)]))
 	return err

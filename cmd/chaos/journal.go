@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"sync"
 	"time"
 )
 
@@ -52,53 +50,9 @@ func (e *entry) saw(status string) bool {
 	return status == before
 }
 
-// mostExamples bounds what is told of one kind of finding.
-const mostExamples = 5
-
-// findings are what should not have happened, by kind. Safe for many goroutines.
-type findings struct {
-	mu    sync.Mutex
-	kinds map[string]*finding
-}
-
-type finding struct {
-	count    int
-	examples []string
-}
-
-func (f *finding) add(example string) {
-	f.count++
-	if len(f.examples) < mostExamples {
-		f.examples = append(f.examples, example)
-	}
-}
-
-func (f *findings) add(kind, format string, args ...any) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.kinds == nil {
-		f.kinds = map[string]*finding{}
-	}
-	if f.kinds[kind] == nil {
-		f.kinds[kind] = &finding{}
-	}
-	f.kinds[kind].add(fmt.Sprintf(format, args...))
-}
-
-// of is what was found of a kind.
-func (f *findings) of(kind string) finding {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if found := f.kinds[kind]; found != nil {
-		return *found
-	}
-	return finding{}
-}
-
 // Kinds of findings that are made while the run goes on.
 const (
 	foundFailure = "failure" // an answer that is no acknowledgement and no reason to try again
 	foundChange  = "change"  // a client was told something else than before
 	foundLate    = "late"    // not acknowledged, decided or cancelled in time
-	foundProcess = "process" // a process ended by itself, or not cleanly
 )

@@ -21,18 +21,3 @@ func TestWhatMayFollow(t *testing.T) {
 		}
 	}
 }
-
-func TestFindingsKeepTheFirst(t *testing.T) {
-	t.Parallel()
-	var f findings
-	for n := range 12 {
-		f.add(foundLate, "order %d", n)
-	}
-	got := f.of(foundLate)
-	if got.count != 12 || len(got.examples) != mostExamples || got.examples[0] != "order 0" {
-		t.Errorf("got %+v", got)
-	}
-	if other := f.of(foundChange); other.count != 0 {
-		t.Errorf("nothing was found of the other kind: %+v", other)
-	}
-}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"aforro/cmd/internal/trial"
 )
 
 // What a fault does to its target.
@@ -21,7 +23,7 @@ type fault struct {
 	kind   string
 	target string
 	hold   time.Duration
-	toxic  toxic
+	toxic  trial.Toxic
 }
 
 func (f fault) String() string {
@@ -47,7 +49,7 @@ type kind struct {
 	act     act
 	targets []string
 	hold    [2]time.Duration
-	toxic   func(*rand.Rand) toxic
+	toxic   func(*rand.Rand) trial.Toxic
 }
 
 var (
@@ -63,20 +65,20 @@ var kinds = []kind{
 	{"kill redis", kill, []string{"redis"}, down, nil},
 	{"kill postgres", kill, []string{"postgres"}, down, nil},
 	{"empty redis", empty, []string{"redis"}, [2]time.Duration{}, nil},
-	{"latency", poison, allLinks, disturb, func(r *rand.Rand) toxic {
+	{"latency", poison, allLinks, disturb, func(r *rand.Rand) trial.Toxic {
 		ms := between(r, 50, 500)
-		return toxic{"latency", either(r), map[string]int{"latency": ms, "jitter": ms / 4}}
+		return trial.Toxic{Type: "latency", Stream: either(r), Attributes: map[string]int{"latency": ms, "jitter": ms / 4}}
 	}},
 	// The first bytes of an answer end the connection: whatever it was, it was done.
-	{"reset", poison, allLinks, disturb, func(*rand.Rand) toxic {
-		return toxic{"reset_peer", "downstream", map[string]int{"timeout": 0}}
+	{"reset", poison, allLinks, disturb, func(*rand.Rand) trial.Toxic {
+		return trial.Toxic{Type: "reset_peer", Stream: "downstream", Attributes: map[string]int{"timeout": 0}}
 	}},
-	{"bandwidth", poison, allLinks, disturb, func(r *rand.Rand) toxic {
-		return toxic{"bandwidth", either(r), map[string]int{"rate": between(r, 1, 20)}}
+	{"bandwidth", poison, allLinks, disturb, func(r *rand.Rand) trial.Toxic {
+		return trial.Toxic{Type: "bandwidth", Stream: either(r), Attributes: map[string]int{"rate": between(r, 1, 20)}}
 	}},
 	// Nothing passes any more, and the connections end with it.
-	{"hang", poison, allLinks, disturb, func(r *rand.Rand) toxic {
-		return toxic{"timeout", either(r), map[string]int{"timeout": 0}}
+	{"hang", poison, allLinks, disturb, func(r *rand.Rand) trial.Toxic {
+		return trial.Toxic{Type: "timeout", Stream: either(r), Attributes: map[string]int{"timeout": 0}}
 	}},
 }
 

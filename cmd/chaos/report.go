@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"aforro/cmd/internal/trial"
 )
 
 // tally counts what a run has seen.
@@ -41,7 +43,7 @@ func count(entries []*entry, f facts, caused []fault) tally {
 }
 
 // trial fails a run that tried nothing: one without orders of every kind.
-func (t tally) trial() verdict {
+func (t tally) trial() trial.Verdict {
 	var found []string
 	for _, status := range []string{confirmed, rejected, cancelled} {
 		if t.byStatus[status] == 0 {
@@ -51,7 +53,7 @@ func (t tally) trial() verdict {
 	if t.retries == 0 {
 		found = append(found, "no client had to try again")
 	}
-	return check("orders of every kind were placed, and clients had to try again", found...)
+	return trial.Check("orders of every kind were placed, and clients had to try again", found...)
 }
 
 func (t tally) print(seed uint64, duration time.Duration) {
@@ -70,57 +72,31 @@ func (t tally) print(seed uint64, duration time.Duration) {
 	}
 }
 
-// announce shows the verdicts and counts those that are off.
-func announce(verdicts []verdict) (off int) {
-	for _, v := range verdicts {
-		v.print()
-		if !v.ok() {
-			off++
-		}
-	}
-	return off
-}
-
-// print shows a verdict with the first of what it found.
-func (v verdict) print() {
-	if v.ok() {
-		fmt.Printf("ok   %s\n", v.what)
-		return
-	}
-	fmt.Printf("OFF  %s: %d times not\n", v.what, v.count)
-	for _, e := range v.examples {
-		fmt.Printf("       %s\n", strings.ReplaceAll(strings.TrimSpace(e), "\n", "\n       "))
-	}
-}
-
-// seen is what was found of one kind while the run went on.
-func (g *ground) seen(kind, what string) verdict { return verdict{what, g.found.of(kind)} }
-
 // verifyPatience bounds the indexer's catching up.
 const verifyPatience = 60 * time.Second
 
 // audit and verify run the product's own checks.
-func (g *ground) audit(ctx context.Context) verdict {
-	out, err := g.aforro(ctx, "audit")
+func (g *ground) audit(ctx context.Context) trial.Verdict {
+	out, err := g.Aforro(ctx, "audit")
 	fmt.Printf("\naforro audit\n%s\n", indent(out))
 	if err != nil {
-		return check("aforro audit is clean", err.Error())
+		return trial.Check("aforro audit is clean", err.Error())
 	}
-	return check("aforro audit is clean")
+	return trial.Check("aforro audit is clean")
 }
 
-func (g *ground) verify(ctx context.Context) verdict {
+func (g *ground) verify(ctx context.Context) trial.Verdict {
 	var out string
 	var err error
-	until(ctx, verifyPatience, time.Second, func(ctx context.Context) bool {
-		out, err = g.aforro(ctx, "verify", "--full")
+	trial.Until(ctx, verifyPatience, time.Second, func(ctx context.Context) bool {
+		out, err = g.Aforro(ctx, "verify", "--full")
 		return err == nil
 	})
 	fmt.Printf("\naforro verify --full\n%s\n\n", indent(out))
 	if err != nil {
-		return check("every index document is what PostgreSQL says", err.Error())
+		return trial.Check("every index document is what PostgreSQL says", err.Error())
 	}
-	return check("every index document is what PostgreSQL says")
+	return trial.Check("every index document is what PostgreSQL says")
 }
 
 func indent(text string) string {

@@ -12,15 +12,15 @@ func TestTally(t *testing.T) {
 		got.faults["hang"] != 2 || got.byStatus[confirmed] != 2 {
 		t.Errorf("got %+v", got)
 	}
-	if v := got.trial(); !v.ok() {
-		t.Errorf("it was a trial: %v", v.examples)
+	if v := got.trial(); !v.OK() {
+		t.Errorf("it was a trial: %v", v.Examples)
 	}
 }
 
 // A run in which nothing happened proves nothing.
 func TestNoTrial(t *testing.T) {
 	t.Parallel()
-	if v := count(nil, facts{}, nil).trial(); v.count != 4 {
-		t.Errorf("found %v", v.examples)
+	if v := count(nil, facts{}, nil).trial(); v.Count != 4 {
+		t.Errorf("found %v", v.Examples)
 	}
 }

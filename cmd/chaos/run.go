@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"aforro/cmd/internal/trial"
 	"aforro/pkg/lifecycle"
 )
 
@@ -21,9 +22,10 @@ const (
 
 func run(ctx context.Context, o options) (err error) {
 	fmt.Printf("seed %d: make chaos SEED=%d DURATION=%s does it again\n", o.seed, o.seed, o.duration)
-	g, err := newGround(ctx)
-	if g != nil {
-		defer func() { err = errors.Join(err, g.close(context.WithoutCancel(ctx))) }()
+	on, err := trial.New(ctx, "chaos", true)
+	g := &ground{Ground: on}
+	if on != nil {
+		defer func() { err = errors.Join(err, g.Close(context.WithoutCancel(ctx))) }()
 	}
 	if err != nil {
 		return err
@@ -44,10 +46,10 @@ func run(ctx context.Context, o options) (err error) {
 func (g *ground) trouble(ctx context.Context, o options, all goods) ([]*entry, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	g.begun = time.Now()
+	g.Begun = time.Now()
 	placing, enough := context.WithTimeout(ctx, o.duration)
 	defer enough()
-	crowd := sendCrowd(ctx, placing, o.clients, o.seed, g.apis, all, &g.found)
+	crowd := sendCrowd(ctx, placing, o.clients, o.seed, g.apis, all, &g.Found)
 	defer crowd.gone.Wait()
 	defer cancel()
 	deliveries := make(chan struct{})
@@ -57,10 +59,10 @@ func (g *ground) trouble(ctx context.Context, o options, all goods) ([]*entry, e
 	}
 	<-placing.Done()
 	<-deliveries
-	if err := g.revive(ctx); err != nil {
+	if err := g.Revive(ctx); err != nil {
 		return nil, err
 	}
-	g.say("healed; clients finish what they have begun")
+	g.Say("healed; clients finish what they have begun")
 	finished := make(chan struct{})
 	go func() { crowd.gone.Wait(); close(finished) }()
 	timer := time.NewTimer(finishPatience)
@@ -92,7 +94,7 @@ func (g *ground) deliverUntil(ctx context.Context, all goods, seed uint64) {
 // conclude waits for quiet, checks everything, stops the processes, and prints.
 func (g *ground) conclude(ctx context.Context, o options, entries []*entry) error {
 	left := g.awaitDecided(ctx, decidePatience)
-	g.say("quiet; %d orders are PENDING", left)
+	g.Say("quiet; %d orders are PENDING", left)
 	f, err := g.gather(ctx)
 	if err != nil {
 		return err
@@ -102,23 +104,23 @@ func (g *ground) conclude(ctx context.Context, o options, entries []*entry) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	for _, p := range g.processes {
-		if err := p.end(syscall.SIGTERM); err != nil {
+	for _, p := range g.Processes {
+		if err := p.End(syscall.SIGTERM); err != nil {
 			return err
 		}
 	}
 	t := count(entries, f, g.caused)
 	verdicts = append(verdicts,
-		g.seen(foundLate, "every order was acknowledged and decided in time"),
-		g.seen(foundChange, "no client was told something else later"),
-		g.seen(foundFailure, "no request was answered with anything but success, 429 or 503"),
-		g.seen(foundProcess, "no process ended by itself, and all stopped when asked to"),
+		g.Seen(foundLate, "every order was acknowledged and decided in time"),
+		g.Seen(foundChange, "no client was told something else later"),
+		g.Seen(foundFailure, "no request was answered with anything but success, 429 or 503"),
+		g.Seen(trial.FoundProcess, "no process ended by itself, and all stopped when asked to"),
 		t.trial())
-	off := announce(verdicts)
+	off := trial.Announce(verdicts)
 	t.print(o.seed, o.duration)
 	fmt.Printf("deliveries     %d, %d did not get through\n", g.deliveries, g.undelivered)
 	if off > 0 {
-		return fmt.Errorf("%d of %d checks are off; the logs are in %s", off, len(verdicts), g.logs)
+		return fmt.Errorf("%d of %d checks are off; the logs are in %s", off, len(verdicts), g.Logs)
 	}
 	fmt.Println("clean")
 	return nil

@@ -1,4 +1,4 @@
-package main
+package trial
 
 import (
 	"context"
@@ -15,21 +15,22 @@ import (
 // healPatience bounds how long taking a toxic away may take.
 const healPatience = 15 * time.Second
 
-// links are the proxies between roles and services, by name ("api-postgres").
+// Links are the proxies between roles and services, by name ("api-postgres").
 // Every process of a role shares its role's.
-type links struct {
+type Links struct {
 	server *toxiproxy.ApiServer
 	all    map[string]*toxiproxy.Proxy
 }
 
-func newLinks() *links {
+// NewLinks has none yet.
+func NewLinks() *Links {
 	zerolog.SetGlobalLevel(zerolog.Disabled)
-	return &links{server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), all: map[string]*toxiproxy.Proxy{}}
+	return &Links{server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), all: map[string]*toxiproxy.Proxy{}}
 }
 
-// through is a service's URL through the link of a role, which is made when it is
+// Through is a service's URL through the link of a role, which is made when it is
 // not there yet.
-func (l *links) through(role, service, rawURL string) (string, error) {
+func (l *Links) Through(role, service, rawURL string) (string, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return "", fmt.Errorf("read the address of %s: %w", service, err)
@@ -46,20 +47,20 @@ func (l *links) through(role, service, rawURL string) (string, error) {
 	return u.String(), nil
 }
 
-func (l *links) close() {
+func (l *Links) Close() {
 	for _, p := range l.all {
 		p.Stop()
 	}
 }
 
-// toxic is one thing that goes wrong on the way, in toxiproxy's terms.
-type toxic struct {
+// Toxic is one thing that goes wrong on the way, in toxiproxy's terms.
+type Toxic struct {
 	Type       string         `json:"type"`
 	Stream     string         `json:"stream"`
 	Attributes map[string]int `json:"attributes"`
 }
 
-func (t toxic) String() string {
+func (t Toxic) String() string {
 	for name, value := range t.Attributes {
 		if value > 0 && name != "jitter" {
 			return fmt.Sprintf("%s %s (%s %d)", t.Type, t.Stream, name, value)
@@ -68,9 +69,9 @@ func (t toxic) String() string {
 	return t.Type + " " + t.Stream
 }
 
-// poison lets the toxic work on a link for a while, on its connections as well as
+// Poison lets the toxic work on a link for a while, on its connections as well as
 // on new ones.
-func (l *links) poison(ctx context.Context, name string, t toxic, wait func(context.Context) error) error {
+func (l *Links) Poison(ctx context.Context, name string, t Toxic, wait func(context.Context) error) error {
 	spec, err := json.Marshal(t)
 	if err != nil {
 		return fmt.Errorf("describe a toxic: %w", err)

@@ -1,4 +1,4 @@
-package main
+package trial
 
 import (
 	"context"
@@ -62,19 +62,19 @@ func echo(addr string) (took time.Duration, err error) {
 // Each toxic does its harm while it lasts, and none afterwards.
 func TestToxicsWorkAndEnd(t *testing.T) {
 	t.Parallel()
-	l := newLinks()
-	t.Cleanup(l.close)
+	l := NewLinks()
+	t.Cleanup(l.Close)
 	for name, c := range map[string]struct {
-		toxic toxic
+		toxic Toxic
 		slow  time.Duration // 0: nothing comes back
 	}{
-		"latency":          {toxic{"latency", "upstream", map[string]int{"latency": 80, "jitter": 10}}, 70 * time.Millisecond},
-		"reset":            {toxic{"reset_peer", "downstream", map[string]int{"timeout": 0}}, 0},
-		"bandwidth":        {toxic{"bandwidth", "downstream", map[string]int{"rate": 1}}, time.Millisecond},
-		"hang, upstream":   {toxic{"timeout", "upstream", map[string]int{"timeout": 0}}, 0},
-		"hang, downstream": {toxic{"timeout", "downstream", map[string]int{"timeout": 0}}, 0},
+		"latency":          {Toxic{"latency", "upstream", map[string]int{"latency": 80, "jitter": 10}}, 70 * time.Millisecond},
+		"reset":            {Toxic{"reset_peer", "downstream", map[string]int{"timeout": 0}}, 0},
+		"bandwidth":        {Toxic{"bandwidth", "downstream", map[string]int{"rate": 1}}, time.Millisecond},
+		"hang, upstream":   {Toxic{"timeout", "upstream", map[string]int{"timeout": 0}}, 0},
+		"hang, downstream": {Toxic{"timeout", "downstream", map[string]int{"timeout": 0}}, 0},
 	} {
-		through, err := l.through(name, "redis", mustEcho(t))
+		through, err := l.Through(name, "redis", mustEcho(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestToxicsWorkAndEnd(t *testing.T) {
 			if _, err := echo(u.Host); err != nil {
 				t.Errorf("before: %v", err)
 			}
-			err = l.poison(t.Context(), name+"-redis", c.toxic, func(context.Context) error {
+			err = l.Poison(t.Context(), name+"-redis", c.toxic, func(context.Context) error {
 				took, err := echo(u.Host)
 				if (err == nil) != (c.slow > 0) || took < c.slow {
 					t.Errorf("meanwhile: %s, %v", took, err)
@@ -113,12 +113,12 @@ func TestToxicsWorkAndEnd(t *testing.T) {
 
 func TestRolesHaveLinksOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	l := newLinks()
-	t.Cleanup(l.close)
+	l := NewLinks()
+	t.Cleanup(l.Close)
 	service := mustEcho(t)
 	links := map[string]bool{}
 	for _, role := range []string{"api", "api", "worker"} {
-		through, err := l.through(role, "redis", service)
+		through, err := l.Through(role, "redis", service)
 		if err != nil || through == service {
 			t.Fatalf("got %s, %v", through, err)
 		}

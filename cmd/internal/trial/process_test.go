@@ -1,4 +1,4 @@
-package main
+package trial
 
 import (
 	"os"
@@ -8,22 +8,22 @@ import (
 )
 
 // mustProcess is a shell script as a process.
-func mustProcess(t *testing.T, script string) (*process, *findings) {
+func mustProcess(t *testing.T, script string) (*Process, *Findings) {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "script")
 	if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	found := &findings{}
-	p := &process{name: "it", role: path, binary: "/bin/sh", log: filepath.Join(dir, "log"), found: found}
-	if err := p.start(); err != nil {
+	found := &Findings{}
+	p := &Process{Name: "it", Args: []string{path}, Binary: "/bin/sh", Log: filepath.Join(dir, "log"), Found: found}
+	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
 	return p, found
 }
 
-func (p *process) ended() <-chan struct{} {
+func (p *Process) ended() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.done
@@ -33,10 +33,10 @@ func TestAnEndThatNobodyAskedForIsFound(t *testing.T) {
 	t.Parallel()
 	p, found := mustProcess(t, "exit 0")
 	<-p.ended()
-	if n := found.of(foundProcess).count; n != 1 {
+	if n := found.Of(FoundProcess).Count; n != 1 {
 		t.Errorf("%d findings", n)
 	}
-	if err := p.start(); err != nil {
+	if err := p.Start(); err != nil {
 		t.Errorf("a second start: %v", err)
 	}
 	<-p.ended()
@@ -56,18 +56,18 @@ func TestEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, found := mustProcess(t, c.script)
-			for tail(p.log) != "ready\n" {
+			for Tail(p.Log) != "ready\n" {
 				if err := t.Context().Err(); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := p.end(c.signal); err != nil {
+			if err := p.End(c.signal); err != nil {
 				t.Error(err)
 			}
-			if got := found.of(foundProcess); got.count != c.found {
-				t.Errorf("found %v", got.examples)
+			if got := found.Of(FoundProcess); got.Count != c.found {
+				t.Errorf("found %v", got.Examples)
 			}
-			if err := p.end(c.signal); err != nil {
+			if err := p.End(c.signal); err != nil {
 				t.Errorf("a second end: %v", err)
 			}
 		})
