@@ -80,7 +80,7 @@ bench-orders: build ## Measure orders a second against pgbench with the same wri
 	$(GO) run ./cmd/bench $(BENCH) orders-uniform orders-hot orders-latency orders-indexer
 
 bench-index: build ## Measure freshness under load, stock changes, the full build and the verification of a million (40 minutes; BENCH="index-fresh" for one)
-	$(GO) run ./cmd/bench $(or $(BENCH),index-fresh index-stock index-stock-goal build index-million)
+	$(GO) run ./cmd/bench $(or $(BENCH),index-fresh index-positions index-stock index-stock-goal build index-million)
 
 chaos: build ## Kill, empty and cut off everything while orders are placed, then check each order (3 minutes; SEED=n repeats, DURATION=30s)
 	$(GO) build -o bin/chaos ./cmd/chaos

@@ -31,7 +31,7 @@ func TestTheHashTellsDefinitionsApart(t *testing.T) {
 	seen := map[string]string{}
 	for name, d := range map[string]Definition{
 		"as it is":          Define(),
-		"another setting":   define(bytes.Replace(settingsFile, []byte(`"500ms"`), []byte(`"501ms"`), 1), mappingsFile, titlesFile, Synonyms()),
+		"another setting":   define(bytes.Replace(settingsFile, []byte(`"5s"`), []byte(`"6s"`), 1), mappingsFile, titlesFile, Synonyms()),
 		"another mapping":   define(settingsFile, bytes.Replace(mappingsFile, []byte(`"double"`), []byte(`"long"`), 1), titlesFile, Synonyms()),
 		"other titles":      define(settingsFile, mappingsFile, bytes.Replace(titlesFile, []byte(`"integer"`), []byte(`"long"`), 1), Synonyms()),
 		"one synonym fewer": define(settingsFile, mappingsFile, titlesFile, Synonyms()[1:]),

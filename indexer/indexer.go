@@ -115,8 +115,6 @@ type Indexer struct {
 
 	mu      sync.Mutex
 	targets []string
-	// shown is the target that searches read; "" while there is none.
-	shown string
 	// awaited is the built version that is not live yet.
 	awaited *handover
 }
@@ -194,16 +192,10 @@ func (x *Indexer) Targets() []string {
 	return x.targets
 }
 
-func (x *Indexer) setTargets(names []string, shown string) {
+func (x *Indexer) setTargets(names []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.targets, x.shown = names, shown
-}
-
-func (x *Indexer) liveIndex() string {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.shown
+	x.targets = names
 }
 
 // reloadTargets asks which indices of this history are written. errGone: the
@@ -216,21 +208,18 @@ func (x *Indexer) reloadTargets(ctx context.Context) error {
 	}
 	h := x.handover()
 	var names []string
-	shown, found := "", false
+	found := false
 	for _, v := range versions {
 		if !v.Whole || !v.Meta.Writer || v.Meta.History != history || (h != nil && v.Live) {
 			continue
 		}
 		names = append(names, v.Name)
-		if v.Live {
-			shown = v.Name
-		}
 		found = found || v.Live || (h != nil && v.Name == h.version.Name)
 	}
 	if !found {
 		return errGone
 	}
-	x.setTargets(names, shown)
+	x.setTargets(names)
 	return nil
 }
 

@@ -27,11 +27,15 @@ const countRounds = 12
 
 // judge compares a new version with the live one.
 func (r *Reindexer) judge(ctx context.Context, old, index string, check Report, progress func(done, total int64)) (search.Verdict, error) {
+	quarantined, err := r.quarantined(ctx, index)
+	if err != nil {
+		return nil, err
+	}
 	documents, err := r.counted(ctx, index)
 	if err != nil {
 		return nil, err
 	}
-	verdict := search.Verdict{documents, search.JudgeDrift(check.Differences())}
+	verdict := search.Verdict{documents, search.JudgeDrift(check.outside(quarantined))}
 	found, err := r.judgeResults(ctx, old, index, progress)
 	if err != nil {
 		return nil, err
@@ -43,6 +47,7 @@ func (r *Reindexer) judge(ctx context.Context, old, index string, check Report, 
 
 // counted compares the number of a version's documents with that of products.
 // What is committed before the stream passes and before the counting is in both.
+// What is in quarantine is known to be missing.
 func (r *Reindexer) counted(ctx context.Context, index string) (f search.Finding, err error) {
 	for range countRounds {
 		least, err := r.o.Source.CountActive(ctx)
@@ -60,7 +65,11 @@ func (r *Reindexer) counted(ctx context.Context, index string) (f search.Finding
 		if err != nil {
 			return f, err
 		}
-		if f = search.JudgeDocuments(documents, least, most); f.Result == search.Passed {
+		quarantined, err := r.quarantined(ctx, index)
+		if err != nil {
+			return f, err
+		}
+		if f = search.JudgeDocuments(documents, max(0, min(least, most)-int64(len(quarantined))), max(least, most)); f.Result == search.Passed {
 			break
 		}
 	}
@@ -73,4 +82,19 @@ func (r *Reindexer) documents(ctx context.Context, index string) (int64, error) 
 	}
 	v, _, err := r.version(ctx, index)
 	return v.Docs, err
+}
+
+// quarantined are the products whose documents a version refused.
+func (r *Reindexer) quarantined(ctx context.Context, index string) (map[int64]bool, error) {
+	list, _, err := r.o.Quarantine.Quarantined(ctx, mostKnown)
+	if err != nil {
+		return nil, err
+	}
+	of := map[int64]bool{}
+	for _, q := range list {
+		if q.Index == index {
+			of[q.Product] = true
+		}
+	}
+	return of, nil
 }

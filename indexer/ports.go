@@ -83,6 +83,9 @@ type Versions interface {
 type Reader interface {
 	// Refresh makes what was written to both parts visible to Scan.
 	Refresh(ctx context.Context, index string) error
+	// RefreshLive makes what was written to the live version visible to searches,
+	// whichever it is. NotFound: there is none.
+	RefreshLive(ctx context.Context) error
 	// Scan gives up to limit stored documents with ids above after, by id.
 	Scan(ctx context.Context, index string, part search.Part, after int64, limit int) ([]search.StoredDocument, error)
 	// ScanSpan gives up to limit stored documents of a span, by id; ScanHashes does

@@ -27,7 +27,12 @@ type Reindexer struct {
 func NewReindexer(o Options) *Reindexer {
 	o.Metrics = prometheus.NewRegistry()
 	o = o.withDefaults()
-	return &Reindexer{o: o, verifier: NewVerifier(o), out: newSender(o, newMetrics(o.Metrics))}
+	// What changes meanwhile goes first: less than half of what the index can do
+	// is for the build and its check.
+	o.Senders = max(1, o.Senders/2)
+	r := &Reindexer{o: o, verifier: NewVerifier(o), out: newSender(o, newMetrics(o.Metrics))}
+	r.verifier.readers = 1
+	return r
 }
 
 // Step is what a reindex is doing.

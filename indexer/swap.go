@@ -42,7 +42,12 @@ func (r *Reindexer) swap(ctx context.Context, lock search.Lock, old string, inde
 		return err
 	}
 	index.Meta.Reindex, index.Meta.BuiltTo, index.Meta.RetiredAt = false, 0, time.Time{}
-	return r.o.Versions.SetMeta(ctx, index.Name, index.Meta)
+	if err := r.o.Versions.SetMeta(ctx, index.Name, index.Meta); err != nil {
+		return err
+	}
+	// Pages of the version before are out of date.
+	_, err = r.o.Log.AnnounceTargets(ctx)
+	return err
 }
 
 // swappable makes sure that nothing has changed meanwhile: nobody else may swap,

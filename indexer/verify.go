@@ -30,6 +30,8 @@ type Verifier struct {
 	reader   Reader
 	writer   Writer
 	size     int
+	// readers is how many ranges are compared at once.
+	readers int
 	// end is a position that the log is known to have reached.
 	end atomic.Int64
 }
@@ -37,7 +39,7 @@ type Verifier struct {
 // NewVerifier takes the same options as an Indexer.
 func NewVerifier(o Options) *Verifier {
 	o = o.withDefaults()
-	return &Verifier{source: o.Source, log: o.Log, slot: o.Slot, versions: o.Versions, reader: o.Reader, writer: o.Writer, size: o.BulkSize}
+	return &Verifier{source: o.Source, log: o.Log, slot: o.Slot, versions: o.Versions, reader: o.Reader, writer: o.Writer, size: o.BulkSize, readers: readers}
 }
 
 // Progress is told how many products are compared, of how many.
@@ -119,7 +121,7 @@ func (v *Verifier) verify(ctx context.Context, index string, how method, progres
 		defer close(work)
 		return how.read(within, work)
 	})
-	for range readers {
+	for range v.readers {
 		g.Go(func() error {
 			for pieces := range work {
 				if err := how.compare(within, index, pieces, found); err != nil {

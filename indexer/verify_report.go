@@ -63,6 +63,17 @@ func (r Report) Differences() int64 {
 	return sum
 }
 
+// outside counts the differences but for those of some products.
+func (r Report) outside(products map[int64]bool) int64 {
+	n := r.Differences()
+	for _, d := range r.Named {
+		if d.Kind != Stray && products[d.ID] {
+			n--
+		}
+	}
+	return n
+}
+
 // IDs lists the products whose document differs so, in any part, by id.
 func (r Report) IDs(kinds ...Kind) []int64 {
 	var ids []int64

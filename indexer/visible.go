@@ -12,10 +12,10 @@ import (
 
 const (
 	// refreshShare: after a refresh there is a rest of this many times its length,
-	// so that refreshing stays a small part of what the index does.
-	refreshShare = 3
+	// so that refreshing stays a part of what the index does.
+	refreshShare = 1
 	// mostRest bounds it.
-	mostRest = 400 * time.Millisecond
+	mostRest = 250 * time.Millisecond
 	// relaxedRefresh is how long quantities alone wait for a refresh.
 	relaxedRefresh = time.Second
 )
@@ -121,11 +121,7 @@ func (s *shelf) await(ctx context.Context, due time.Time) error {
 // nothing to show; when it is gone another part notices.
 func (x *Indexer) refresh(ctx context.Context) error {
 	for try := 0; ; try++ {
-		name := x.liveIndex()
-		if name == "" {
-			return nil
-		}
-		err := x.Reader.Refresh(ctx, name)
+		err := x.Reader.RefreshLive(ctx)
 		switch {
 		case err == nil, fault.Is(err, fault.NotFound):
 			return nil

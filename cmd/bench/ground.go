@@ -163,6 +163,7 @@ func (s *shop) start(ctx context.Context, g *ground, more ...string) error {
 	s.cmd = exec.CommandContext(ctx, g.binary, append([]string{"up", "--no-demo", "--http-addr", addr, "--data-dir", filepath.Join(g.dir, "shop"),
 		"--postgres-url", s.dbURL, "--redis-url", g.services.RedisURL, "--elasticsearch-url", g.services.ElasticsearchURL,
 		"--index-prefix", "shop", "--slot", "shop"}, more...)...)
+	s.cmd.Env = append(os.Environ(), "AFORRO_STAFF_KEY="+staffKey)
 	s.cmd.Stderr = os.Stderr
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
 	s.cmd.WaitDelay = 20 * time.Second

@@ -22,6 +22,9 @@ const (
 	freshSearch  = 20  // searches a second
 	freshLength  = 40 * time.Second
 	freshWriters = 4
+	// freshWarmUp is the same load before, not measured: a JVM that has just begun
+	// takes a while to be quick.
+	freshWarmUp = 45 * time.Second
 )
 
 // benchIndexFresh commits single changes of every kind and asks Elasticsearch
@@ -29,6 +32,10 @@ const (
 func benchIndexFresh(ctx context.Context, g *ground) error {
 	s, err := g.theShop(ctx)
 	if err != nil {
+		return err
+	}
+	fmt.Printf("  warming up for %s\n", freshWarmUp)
+	if _, err := s.freshRun(ctx, g, freshWarmUp, nil); err != nil {
 		return err
 	}
 	p, err := s.freshRun(ctx, g, freshLength, nil)

@@ -19,6 +19,9 @@ import (
 // is later than what is true by up to this.
 const pollEvery = 40 * time.Millisecond
 
+// mostAsked bounds one poll.
+const mostAsked = 500
+
 // shown is what a search of the index gives of one product.
 type shown struct {
 	Price       int64   `json:"price"`
@@ -99,11 +102,15 @@ func (p *probe) run(ctx context.Context, begun time.Time) error {
 	}
 }
 
+// ids are some of the products that are waited for: asking for more would be a
+// load of its own.
 func (p *probe) ids() (ids []int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id := range p.waiting {
-		ids = append(ids, id)
+		if ids = append(ids, id); len(ids) == mostAsked {
+			break
+		}
 	}
 	return ids
 }
@@ -154,23 +161,18 @@ func (p *probe) of(from, to time.Duration, kinds ...string) result {
 }
 
 func (p *probe) ask(ctx context.Context, ids []int64) (docs map[int64]*shown, err error) {
-	docs = map[int64]*shown{}
-	for some := range slices.Chunk(ids, 1000) {
-		body, err := json.Marshal(map[string]any{
-			"size": len(some), "query": map[string]any{"bool": map[string]any{"filter": map[string]any{"terms": map[string]any{"id": some}}}},
-			"_source": []string{"price", "description", "stores_in_stock", "stock"}, "track_total_hits": false, "sort": []string{"_doc"},
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := p.askSome(ctx, string(body), docs); err != nil {
-			return nil, err
-		}
+	body, err := json.Marshal(map[string]any{
+		"size": len(ids), "query": map[string]any{"bool": map[string]any{"filter": map[string]any{"terms": map[string]any{"id": ids}}}},
+		"_source": []string{"price", "description", "stores_in_stock", "stock"}, "track_total_hits": false, "sort": []string{"_doc"},
+	})
+	if err != nil {
+		return nil, err
 	}
-	return docs, nil
+	docs = map[int64]*shown{}
+	return docs, p.askFor(ctx, string(body), docs)
 }
 
-func (p *probe) askSome(ctx context.Context, body string, docs map[int64]*shown) error {
+func (p *probe) askFor(ctx context.Context, body string, docs map[int64]*shown) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"?filter_path=hits.hits._id,hits.hits._source", strings.NewReader(body))
 	if err != nil {
 		return err

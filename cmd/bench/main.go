@@ -38,6 +38,7 @@ var onRequest = []bench{
 	{"index-million", "build and verify a million products, and the memory of it", benchMillion},
 	{"orders-indexer", "orders a second while the indexer follows", benchOrdersIndexed},
 	{"index-fresh", "500 changes a second of every kind until searches see them, also during a reindex", benchIndexFresh},
+	{"index-positions", "10,000 writes, each searched for at once with its position", benchIndexPositions},
 	{"index-stock", "5,000 stock changes a second until searches see them", benchIndexStock},
 	{"index-stock-goal", "the same with 10,000", benchIndexStockGoal},
 }

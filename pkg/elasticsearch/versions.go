@@ -195,6 +195,15 @@ func (c *Client) Refresh(ctx context.Context, index string) error {
 	return c.call(ctx, "refresh index "+index, esapi.IndicesRefreshRequest{Index: c.indices(index)}, nil)
 }
 
+// RefreshLive makes what was written to the live version visible to searches.
+// NotFound: there is none.
+func (c *Client) RefreshLive(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, manageTimeout)
+	defer cancel()
+	aliases := append(c.live(), c.liveTitles()...)
+	return c.call(ctx, "refresh the live index", esapi.IndicesRefreshRequest{Index: aliases}, nil)
+}
+
 // manage sends a request about indices whose body is written as JSON.
 func (c *Client) manage(ctx context.Context, doing string, body m, request func(body io.Reader) esapi.Request) error {
 	ctx, cancel := context.WithTimeout(ctx, manageTimeout)

@@ -101,10 +101,11 @@ func (q *Queries) FlushPositionNow(ctx context.Context) (FlushPositionNowRow, er
 }
 
 const ForgetQuarantine = `-- name: ForgetQuarantine :exec
-DELETE FROM quarantine WHERE index_name <> ALL ($1::text[])
+DELETE FROM quarantine WHERE index_name <> ALL ($1::text[]) AND last_at < now() - interval '1 minute'
 `
 
-// What was refused by indices that are no more.
+// What was refused by indices that are no more; one that was just made may be
+// younger than the list.
 func (q *Queries) ForgetQuarantine(ctx context.Context, indexNames []string) error {
 	_, err := q.db.Exec(ctx, ForgetQuarantine, indexNames)
 	return err

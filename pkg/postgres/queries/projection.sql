@@ -133,8 +133,9 @@ ON CONFLICT (index_name, product_id) DO UPDATE SET reason = excluded.reason, ref
 DELETE FROM quarantine WHERE index_name = @index_name AND product_id = ANY (@product_ids::bigint[]);
 
 -- name: ForgetQuarantine :exec
--- What was refused by indices that are no more.
-DELETE FROM quarantine WHERE index_name <> ALL (@index_names::text[]);
+-- What was refused by indices that are no more; one that was just made may be
+-- younger than the list.
+DELETE FROM quarantine WHERE index_name <> ALL (@index_names::text[]) AND last_at < now() - interval '1 minute';
 
 -- name: ListQuarantine :many
 SELECT index_name, product_id, reason, refusals, first_at, last_at FROM quarantine
