@@ -5,6 +5,7 @@ package indexer_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func TestForgottenDeleteIsNotUndone(t *testing.T) {
 		done <- err
 	}()
 	held := <-d.held
-	testkit.ESRequest(t, "PUT", s.node+"/"+held.index+"/_settings", `{"index.gc_deletes": "1s"}`)
+	testkit.ESRequest(t, "PUT", s.node+"/"+held.index+","+strings.Replace(held.index, "-products-", "-titles-", 1)+"/_settings", `{"index.gc_deletes": "1s"}`)
 	s.exec("DELETE FROM products WHERE id IN (1, 2)")
 	s.passed()
 	s.mustForget(held, 2)

@@ -48,7 +48,7 @@ func TestARefusedDocumentIsInQuarantine(t *testing.T) {
 		return err == nil && state.Confirmed >= at
 	})
 	list, _, err := s.db.Quarantined(t.Context(), 1)
-	if err != nil || !strings.Contains(list[0].Reason, "immense term") || list[0].Refusals < 1 || list[0].First.IsZero() || list[0].Index != s.live().Name {
+	if err != nil || !strings.Contains(list[0].Reason, "brand.key") || list[0].Refusals < 1 || list[0].First.IsZero() || list[0].Index != s.live().Name {
 		t.Errorf("%+v, %v", list, err)
 	}
 	// Tried again without a change: refused again, and counted.

@@ -67,7 +67,7 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 		return err
 	}
 	v, ok := live(versions, history)
-	if ok {
+	if ok && !x.rebuild {
 		if err := x.fromTheFuture(ctx, v.Name); err != nil {
 			return err
 		}
