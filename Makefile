@@ -15,7 +15,7 @@ export GOFLAGS += -buildvcs=false
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-race compiler test-integration crash-points lint generate bench bench-orders bench-index chaos chaos-short chaos-index chaos-index-short images images-services \
+.PHONY: help run build test test-unit test-race compiler test-integration crash-points test-cluster lint generate bench bench-orders bench-index chaos chaos-short chaos-index chaos-index-short images images-services \
 	docker-engine reset smoke compose-up compose-down compose-check ci
 
 help: ## List every target
@@ -47,6 +47,9 @@ crash-points: ## Die at every step of an order, on services as above, and print 
 	@$(MAKE) --no-print-directory images-wanted
 	@$(MAKE) --no-print-directory run-crash-points
 
+test-cluster: ## Kill each of three Elasticsearch nodes in turn under load (7 minutes)
+	$(WITH_SERVICES) $(GO) test -tags integration,cluster -timeout 20m -count 1 -v -run '^TestACluster' ./indexer
+
 .PHONY: images-wanted run-integration run-crash-points
 images-wanted:
 	@if [ -z "$(SERVICES)$$AFORRO_TEST_SERVICES$$AFORRO_TEST_POSTGRES_URL" ] && docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory images-services; fi
@@ -63,6 +66,7 @@ lint: ## Check formatting, go vet, staticcheck and that generated code is up to 
 	$(GO) vet ./...
 	$(GO) vet -tags integration ./...
 	$(GO) vet -tags crashpoints ./pkg/crash
+	$(GO) vet -tags integration,cluster ./indexer
 	$(TOOL) staticcheck -tags integration ./...
 	@$(TOOL) sqlc diff || { echo "generated SQL code is not up to date: make generate"; exit 1; }
 	@$(GO) run ./cmd/aforro config --markdown | diff -u docs/configuration.md - || { echo "docs/configuration.md is not up to date: make generate"; exit 1; }

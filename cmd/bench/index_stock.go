@@ -21,8 +21,8 @@ const (
 	stockBatch = 250
 	// flipShare of the changes turn availability, in percent.
 	flipShare = 2
-	// tracked of a statement's quantities are waited for; all flips are.
-	tracked      = 3
+	// tracked of a statement's flips are waited for, and of its quantities.
+	tracked      = 1
 	stockWindow  = "5s"
 	flipsBar     = 2 * time.Second
 	quantityBar  = 8 * time.Second
@@ -142,7 +142,7 @@ func (w *stockWriter) statement(ctx context.Context) error {
 			l.quantity += 1 + w.rng.Int64N(3)
 		}
 		values = append(values, fmt.Sprintf("(%d,%d,%d)", l.store, l.product, l.quantity))
-		if !waited && len(expected) < stockBatch*flipShare/100+tracked {
+		if first := len(values) <= tracked || !flip && len(values)-stockBatch*flipShare/100 <= tracked; first && !waited {
 			expected = append(expected, l.expect(flip, time.Time{}))
 		}
 	}
