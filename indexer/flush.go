@@ -174,6 +174,9 @@ func (x *Indexer) writeChunk(ctx context.Context, ids []int64, listing map[int64
 			return err
 		}
 		if err := x.toTargets(ctx, list, readAt); !errors.Is(err, errStale) {
+			if err == nil {
+				x.progress.begin(time.Now()) // a large batch is no standstill
+			}
 			return err
 		}
 	}

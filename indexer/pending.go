@@ -139,16 +139,6 @@ func (p *pending) at(m mark) time.Time {
 	return p.asOf
 }
 
-// request asks for products to be written anew, whatever changed.
-func (p *pending) request(ids []int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, id := range ids {
-		p.changed(id, search.Anything, time.Time{})
-	}
-	signal(p.more)
-}
-
 // changed puts a product into the lane of its most urgent change.
 func (p *pending) changed(id int64, change search.Change, at time.Time) {
 	e := p.products[id]
