@@ -90,7 +90,13 @@ func (g *ground) truncateProducts(ctx context.Context, rng *rand.Rand) (string, 
 func (g *ground) truncate(ctx context.Context, rng *rand.Rand, sql string, fill ...string) (string, error) {
 	pause := between(rng, 0, 2*time.Second)
 	for _, sql := range append([]string{"SET client_min_messages = warning; " + sql, fmt.Sprintf("SELECT pg_sleep(%.3f)", pause.Seconds())}, fill...) {
-		if _, err := g.PSQL(ctx, sql); err != nil {
+		// The writers are in the way: a lock that both want, a product that is gone by now.
+		var err error
+		trial.Until(ctx, cutPatience, followPoll, func(ctx context.Context) bool {
+			_, err = g.PSQL(ctx, sql)
+			return err == nil
+		})
+		if err != nil {
 			return "", err
 		}
 	}

@@ -76,5 +76,5 @@ func bringBack(where string, most int) string {
 // restock inserts the lines that are missing of the products for which where holds.
 func restock(where string) string {
 	return `INSERT INTO inventory (store_id, product_id, quantity) SELECT i.store_id, i.product_id, i.quantity
-		FROM chaos.inventory i JOIN products p ON p.id = i.product_id WHERE ` + where + ` ON CONFLICT DO NOTHING`
+		FROM chaos.inventory i JOIN products p ON p.id = i.product_id WHERE ` + where + ` FOR KEY SHARE OF p ON CONFLICT DO NOTHING`
 }
