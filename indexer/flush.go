@@ -20,6 +20,9 @@ const visibleEvery = 5 * time.Millisecond
 // index gives no more than index.max_result_window, and whole documents are large.
 const mostRead = 10_000
 
+// leastBulk is how many documents are worth a bulk of their own.
+const leastBulk = 100
+
 // page is how many products are read at once to keep all senders busy.
 func (x *Indexer) page() int { return min(x.BulkSize*x.Senders, mostRead) }
 
@@ -137,12 +140,14 @@ var everyListing map[int64]bool
 // distinct, so no product is in two of them. listing names those whose
 // suggestions are written as well.
 func (x *Indexer) writeProducts(ctx context.Context, ids []int64, listing map[int64]bool) error {
-	if len(ids) <= x.BulkSize {
+	// All senders are kept busy, unless there is too little for that.
+	size := min(x.BulkSize, max(leastBulk, (len(ids)+x.Senders-1)/x.Senders))
+	if len(ids) <= size {
 		return x.writeChunk(ctx, ids, listing)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(x.Senders)
-	for chunk := range slices.Chunk(ids, x.BulkSize) {
+	for chunk := range slices.Chunk(ids, size) {
 		g.Go(func() error { return x.writeChunk(ctx, chunk, listing) })
 	}
 	return g.Wait()

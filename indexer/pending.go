@@ -185,6 +185,9 @@ func (p *pending) take(now time.Time, most int) batch {
 		for _, later := range p.lanes[l+1:] {
 			room -= min(later.size, share)
 		}
+		if l == relaxed {
+			room = min(room, most/3) // what is urgent waits for the batch under way
+		}
 		for ; room > 0; room-- {
 			e := p.lanes[l].head()
 			if e == nil || (l == relaxed && e.arrived.Add(p.window).After(now)) {
