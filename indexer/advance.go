@@ -26,7 +26,7 @@ func (a *advance) begin(now time.Time) {
 	a.busy = now
 }
 
-func (a *advance) end(batch) {
+func (a *advance) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.busy, a.moved = time.Time{}, time.Now()

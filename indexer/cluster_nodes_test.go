@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,19 +29,7 @@ type cluster struct {
 // found each other.
 func startCluster(tb testing.TB) *cluster {
 	tb.Helper()
-	// The service's user must reach the folder, which it does not under t.TempDir.
-	dir, err := os.MkdirTemp("", "aforro-cluster-")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			tb.Error(err)
-		}
-	})
-	if err := os.Chmod(dir, 0o755); err != nil {
-		tb.Fatal(err)
-	}
+	dir := serviceDir(tb)
 	c := &cluster{tb: tb, nodes: make([]*stack.Service, clusterSize)}
 	tb.Cleanup(c.kill)
 	settings := clusterSettings(tb)

@@ -16,8 +16,10 @@
 //   - "The index has a newer version" is believed only when that version lies in
 //     the log's past and the index belongs to this database's history.
 //   - What was read too long ago is read again: the index forgets deletes.
-//   - The position is confirmed only when every document of the batch is in, or
-//     was refused and reported.
+//   - The position is confirmed only when every document of the batch is in, or in
+//     quarantine, and nothing from before it waits.
+//   - What is urgent goes first: price and availability, then text, then
+//     quantities (docs/decisions/0010-urgent-first-and-told-to-all.md).
 //
 // The package knows neither PostgreSQL's nor Elasticsearch's driver; ports.go
 // says what it needs of them.

@@ -40,7 +40,7 @@ func (x *Indexer) flushLoop(ctx context.Context, stream search.ChangeStream, p *
 		if err := x.flush(ctx, b); err != nil {
 			return err
 		}
-		x.progress.end(b)
+		x.progress.end()
 		x.written(b)
 		if b.confirm > done {
 			done = b.confirm

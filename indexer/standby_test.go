@@ -12,10 +12,10 @@ import (
 	"aforro/pkg/testkit"
 )
 
-// ownPostgres is a server of the test's own.
-func ownPostgres(tb testing.TB) (url string) {
+// serviceDir is a folder for services of the test's own: their user must reach
+// it, which it does not under t.TempDir.
+func serviceDir(tb testing.TB) string {
 	tb.Helper()
-	// The service's user must reach the folder, which it does not under t.TempDir.
 	dir, err := os.MkdirTemp("", "aforro-indexer-")
 	if err != nil {
 		tb.Fatal(err)
@@ -28,6 +28,13 @@ func ownPostgres(tb testing.TB) (url string) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		tb.Fatal(err)
 	}
+	return dir
+}
+
+// ownPostgres is a server of the test's own.
+func ownPostgres(tb testing.TB) (url string) {
+	tb.Helper()
+	dir := serviceDir(tb)
 	service, err := stack.StartPostgres(tb.Context(), stack.ServiceOptions{Dir: filepath.Join(dir, "postgres"), Out: tb.Output()})
 	if err != nil {
 		tb.Fatal(err)
