@@ -19,6 +19,7 @@ const (
 	ByPrice     Sort = "price"
 	ByPriceDesc Sort = "-price"
 	ByNewest    Sort = "newest"
+	ByDistance  Sort = "distance" // only with Params.Near
 )
 
 // Limits of a search.
@@ -39,6 +40,12 @@ type Params struct {
 	Query string
 	// Category is a category's name, in any case.
 	Category string
+	// Brands are names, in any case; any one of them will do.
+	Brands []string
+	// Attributes must all hold.
+	Attributes []AttributeFilter
+	// Near keeps what is in stock near a place.
+	Near     *Near
 	MinPrice *catalog.Price // inclusive
 	MaxPrice *catalog.Price // inclusive
 	// StoreID keeps what that store carries; 0 is any store.
@@ -53,6 +60,33 @@ type Params struct {
 	// Cursor is "" for numbered pages, "start" to begin a walk, else what the
 	// page before gave as NextCursor.
 	Cursor string
+
+	// Facets are what to count: FacetBrand and the like, or "attr." and a key.
+	Facets []string
+	// FacetWords keeps, of a facet's values, those whose label has a word that
+	// begins with the text; by facet.
+	FacetWords map[string]string
+	// Fields are what to show of each hit; none: everything that is usual.
+	Fields []string
+	// Highlight marks in each hit what matched, Explain says why it is where it is.
+	Highlight bool
+	Explain   bool
+	// Collapse shows one product of each family of variants; numbered pages only.
+	Collapse bool
+}
+
+// AttributeFilter keeps products by one attribute: one of the values, in any case, or a
+// number within bounds, inclusive.
+type AttributeFilter struct {
+	Key      string
+	Values   []string
+	Min, Max *float64
+}
+
+// Near is a circle on the earth: a place in degrees, and how far around it.
+type Near struct {
+	Latitude, Longitude float64
+	RadiusKM            float64
 }
 
 // CursorStart begins a cursor walk.
@@ -67,6 +101,14 @@ type Page struct {
 	Hits   []Hit
 	// NextCursor is set in a cursor walk while there may be more.
 	NextCursor string
+	// Facets are in the order of Params.Facets; the attributes that were chosen
+	// stand where "attributes" was asked for.
+	Facets []Facet
+	// DidYouMean is the query as it was probably meant, when words of it were
+	// taken for misspelt; Relaxed are the words that had to be left out. Either
+	// way the hits are those of what is left.
+	DidYouMean string
+	Relaxed    []string
 }
 
 // Hit is one product on a page.
@@ -80,6 +122,32 @@ type Hit struct {
 	Price       catalog.Price
 	// Quantity is what the store of Params.StoreID has; nil without one.
 	Quantity *int64
+	// Highlight is HTML by field: escaped text with <em> around what matched.
+	Highlight map[string]string
+	// Nearest is the nearest store with stock, with Params.Near.
+	Nearest *Nearest
+	// Explain says what gave the hit its place, the most first.
+	Explain []Reason
+	// Variants is how many products of the family match, with Params.Collapse.
+	Variants int64
+}
+
+// Nearest is a store that has a product, and how far away it is.
+type Nearest struct {
+	StoreID    int64
+	City       string
+	DistanceKM float64
+	Quantity   int64
+}
+
+// Reason is one clause of the ranking that matched a hit.
+type Reason struct {
+	// Because says it in words that a shopkeeper understands.
+	Because string
+	// Field is where it matched; empty when that is everywhere.
+	Field string
+	// Adds is what it added to the score; a factor is given as what it took away.
+	Adds float64
 }
 
 // Document is one product as the index holds it: the projection of its row,
