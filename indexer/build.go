@@ -29,6 +29,7 @@ type build struct {
 	yield bool
 	// throttle is the most documents a second, 0 for no limit.
 	throttle int
+	pace     pace
 	// progress is told after each chunk, never twice at once.
 	progress func(done, total int64)
 
@@ -82,6 +83,9 @@ func (b *build) read(ctx context.Context, chunks chan<- chunk) error {
 	next := time.Now()
 	for after := b.index.Meta.BuiltTo; ; {
 		if err := lifecycle.Sleep(ctx, time.Until(next)); err != nil {
+			return err
+		}
+		if err := b.pace.await(ctx, patience); err != nil {
 			return err
 		}
 		readAt := time.Now()

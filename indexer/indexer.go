@@ -57,6 +57,9 @@ type Options struct {
 	Keep time.Duration
 	// Throttle is the most documents a second of a build; 0 is no limit.
 	Throttle int
+	// Lag is how old what searches see is, as the running Indexer tells; nil: not
+	// known. While it is large a Reindexer lets changes go first.
+	Lag func() time.Duration
 	// Judging is for a Reindexer.
 	Judging Judging
 }

@@ -29,7 +29,7 @@ func (r *Reindexer) judgeResults(ctx context.Context, old, index string, progres
 	if err := r.o.Versions.OpenIndex(ctx, index); err != nil {
 		return nil, err
 	}
-	before, now := patient{j.Engines.On(old)}, patient{j.Engines.On(index)}
+	before, now := patient{j.Engines.On(old), r.pace}, patient{j.Engines.On(index), r.pace}
 	verdict, judged, err := r.judgeRanking(ctx, old, before, now)
 	if err != nil {
 		return nil, err
@@ -128,10 +128,16 @@ func (r *Reindexer) queries(ctx context.Context, judged []search.Judged) (list [
 	return list, nil
 }
 
-// patient asks again when it is not answered.
-type patient struct{ search.Searcher }
+// patient lets changes go first, and asks again when it is not answered.
+type patient struct {
+	search.Searcher
+	pace pace
+}
 
 func (p patient) Search(ctx context.Context, params search.Params) (page search.Page, err error) {
+	if err := p.pace.await(ctx, shortPatience); err != nil {
+		return page, err
+	}
 	for try := range searchTries {
 		if page, err = p.Searcher.Search(ctx, params); !fault.Is(err, fault.Unavailable) {
 			break

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aforro/pkg/lifecycle"
@@ -32,6 +33,9 @@ type news struct {
 	fresh  *freshness
 	epoch  string
 	signal chan struct{}
+
+	// lag is how old what searches see was when it was last told.
+	lag atomic.Int64
 
 	mu           sync.Mutex
 	ids          map[int64]struct{}
@@ -106,6 +110,12 @@ func (n *news) run(ctx context.Context, log Log, p *pending) error {
 		}
 		heard := p.at(mark{position: now, at: at})
 		message, transactions := n.take()
+		if message.Visible > 0 && message.Visible >= now {
+			message.AsOf = at // nothing was left to do
+		}
+		if !message.AsOf.IsZero() {
+			n.lag.Store(int64(at.Sub(message.AsOf)))
+		}
 		// A transaction may be streamed before it is visible: who read again now
 		// would read the old.
 		if err := awaitVisible(ctx, n.source, n.m, transactions); err != nil {
@@ -130,6 +140,11 @@ func (n *news) run(ctx context.Context, log Log, p *pending) error {
 			return err
 		}
 	}
+}
+
+// pace is kept by work that can wait.
+func (n *news) pace() pace {
+	return pace{lag: func() time.Duration { return time.Duration(n.lag.Load()) }}
 }
 
 func (n *news) take() (search.Progress, map[uint32]struct{}) {

@@ -59,13 +59,16 @@ func newPatrol(o Options) *patrol {
 // run makes passes until ctx ends. Nothing that fails ends the stream: another
 // part notices an index or a database that is gone. One that is not followed,
 // because another is about to replace it, is left alone.
-func (p *patrol) run(ctx context.Context, followed func(index string) bool) error {
+func (p *patrol) run(ctx context.Context, followed func(index string) bool, pace pace) error {
 	if p.VerifyRate <= 0 {
 		return nil
 	}
 	rest := p.VerifyAfter
 	for {
 		if err := lifecycle.Sleep(ctx, rest); err != nil {
+			return err
+		}
+		if err := pace.await(ctx, time.Minute); err != nil {
 			return err
 		}
 		begun := time.Now()

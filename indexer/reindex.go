@@ -21,7 +21,12 @@ type Reindexer struct {
 	o        Options
 	verifier *Verifier
 	out      *sender
+	pace     pace
 }
+
+// reindexBulk is the documents of one bulk of a reindex at the most: changes wait
+// behind the one that is under way.
+const reindexBulk = 200
 
 // NewReindexer takes the same options as an Indexer; Metrics is not used.
 func NewReindexer(o Options) *Reindexer {
@@ -30,8 +35,9 @@ func NewReindexer(o Options) *Reindexer {
 	// What changes meanwhile goes first: less than half of what the index can do
 	// is for the build and its check.
 	o.Senders = max(1, o.Senders/2)
-	r := &Reindexer{o: o, verifier: NewVerifier(o), out: newSender(o, newMetrics(o.Metrics))}
-	r.verifier.readers = 1
+	o.BulkSize = min(o.BulkSize, reindexBulk)
+	r := &Reindexer{o: o, verifier: NewVerifier(o), out: newSender(o, newMetrics(o.Metrics)), pace: pace{o.Lag}}
+	r.verifier.readers, r.verifier.pace = 1, r.pace
 	return r
 }
 
@@ -134,7 +140,7 @@ func (r *Reindexer) replace(ctx context.Context, lock search.Lock, old, index se
 		return err
 	}
 	b := newBuild(r.o, r.out, index, func(done, total int64) { progress(StepBuild, done, total) })
-	b.yield = true
+	b.yield, b.pace = true, r.pace
 	if err := b.run(ctx); err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	g.Go(func() error { return x.flushLoop(ctx, stream, p) })
 	g.Go(func() error { return x.refreshLoop(ctx) })
 	g.Go(func() error { return x.lookAfter(ctx) })
-	g.Go(func() error { return x.check.run(ctx, x.follows) })
+	g.Go(func() error { return x.check.run(ctx, x.follows, x.news.pace()) })
 	if ok && v.Meta.Suspect && x.handover() == nil {
 		g.Go(func() error { return x.heal(ctx, v.Name) })
 	}

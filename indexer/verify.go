@@ -32,6 +32,7 @@ type Verifier struct {
 	size     int
 	// readers is how many ranges are compared at once.
 	readers int
+	pace    pace
 	// end is a position that the log is known to have reached.
 	end atomic.Int64
 }
@@ -119,7 +120,7 @@ func (v *Verifier) verify(ctx context.Context, index string, how method, progres
 	g, within := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(work)
-		return how.read(within, work)
+		return how.read(within, work, v.pace)
 	})
 	for range v.readers {
 		g.Go(func() error {
@@ -157,9 +158,12 @@ func (p piece) last() bool { return p.span.UpTo == search.Everywhere.UpTo }
 
 // read cuts all there is into pieces. The first one is open below and the last
 // one above, so that every stored document lies in one of them.
-func (how method) read(ctx context.Context, work chan<- []piece) error {
+func (how method) read(ctx context.Context, work chan<- []piece, pace pace) error {
 	var group []piece
 	for after, more := search.Everywhere.After, true; more; {
+		if err := pace.await(ctx, patience); err != nil {
+			return err
+		}
 		p, err := how.next(ctx, after)
 		if err != nil {
 			return err

@@ -128,7 +128,7 @@ func TestPiecesCoverEverything(t *testing.T) {
 			return p, nil
 		}
 		work := make(chan []piece, 100)
-		if err := how.read(t.Context(), work); err != nil {
+		if err := how.read(t.Context(), work, pace{}); err != nil {
 			t.Fatal(err)
 		}
 		close(work)

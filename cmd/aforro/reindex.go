@@ -104,6 +104,9 @@ func runReindex(cmd *cobra.Command, c config.Config, f reindexFlags) error {
 		return err
 	}
 	o.Throttle = f.throttle
+	if o.Lag, err = a.followLag(ctx); err != nil {
+		return err
+	}
 	steps := stepBars{report: stack.NewReporter(cmd.ErrOrStderr()), unit: "documents"}
 	done, err := indexer.NewReindexer(o).Run(ctx, func(step indexer.Step, n, total int64) {
 		if step == indexer.StepJudge {

@@ -24,10 +24,10 @@ const (
 	freshWriters = 4
 	// freshTracked: one of so many changes is waited for. To ask for all would cost
 	// Elasticsearch more than the changes do.
-	freshTracked = 10
+	freshTracked = 25
 	// freshWarmUp is the same load before, not measured: a JVM that has just begun
 	// takes a while to be quick.
-	freshWarmUp = 45 * time.Second
+	freshWarmUp = 120 * time.Second
 )
 
 // benchIndexFresh commits single changes of every kind and asks Elasticsearch

@@ -17,6 +17,8 @@ import (
 const (
 	stockRate   = 5000
 	stockLength = 120 * time.Second
+	// stockWarmUp is the same load before, not measured.
+	stockWarmUp = 90 * time.Second
 	// stockBatch is the lines of one statement.
 	stockBatch = 250
 	// flipShare of the changes turn availability, in percent.
@@ -47,11 +49,15 @@ func (g *ground) stockLoad(ctx context.Context, rate int) error {
 	if err := s.start(ctx, g, "--index-quantity-window", stockWindow); err != nil {
 		return err
 	}
+	fmt.Printf("  warming up for %s\n", stockWarmUp)
+	if _, _, err := s.stockRun(ctx, g, rate, stockWarmUp); err != nil {
+		return err
+	}
 	before, err := writtenDocuments(ctx, s.base)
 	if err != nil {
 		return err
 	}
-	p, changes, err := s.stockRun(ctx, g, rate)
+	p, changes, err := s.stockRun(ctx, g, rate, stockLength)
 	if err != nil {
 		return err
 	}
@@ -77,7 +83,7 @@ func printStock(p *probe, rate int, kind string, wanted time.Duration) {
 		ms(all.percentile(99)), ms(all.percentile(100)), rising), "most <= "+wanted.String(), all.percentile(100) <= wanted && rising < risingFactor)
 }
 
-func (s *shop) stockRun(ctx context.Context, g *ground, rate int) (*probe, int, error) {
+func (s *shop) stockRun(ctx context.Context, g *ground, rate int, length time.Duration) (*probe, int, error) {
 	p := newProbe(g.services.ElasticsearchURL, "shop-products")
 	list, err := sessions(ctx, s.dbURL, 2)
 	defer endSessions(list)
@@ -90,7 +96,7 @@ func (s *shop) stockRun(ctx context.Context, g *ground, rate int) (*probe, int, 
 	}
 	polling, stop := context.WithCancel(ctx)
 	defer stop()
-	writing, cancel := context.WithTimeout(ctx, stockLength)
+	writing, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
 	begun := time.Now()
 	var watch, load errgroup.Group

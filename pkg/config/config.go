@@ -43,7 +43,7 @@ type Config struct {
 	MailFrom            string `env:"AFORRO_MAIL_FROM" check:"mail" help:"The sender of e-mail, such as Shop <shop@example.com>; needed with AFORRO_SMTP_URL."`
 
 	IndexWindow    time.Duration `env:"AFORRO_INDEX_WINDOW" envDefault:"50ms" check:"min:0s,max:10s" help:"How long changes are gathered before they are written to the index; the first goes at once."`
-	QuantityWindow time.Duration `env:"AFORRO_INDEX_QUANTITY_WINDOW" envDefault:"500ms" check:"min:0s,max:10m" help:"How long a change of nothing but a quantity may wait for more of its product. Pages show quantities from PostgreSQL."`
+	QuantityWindow time.Duration `env:"AFORRO_INDEX_QUANTITY_WINDOW" envDefault:"250ms" check:"min:0s,max:10m" help:"How long a change of nothing but a quantity may wait for more of its product. Pages show quantities from PostgreSQL."`
 	Heartbeat      time.Duration `env:"AFORRO_INDEX_HEARTBEAT" envDefault:"5s" check:"min:100ms,max:10m" help:"How often a heartbeat goes through the replication stream."`
 	SlotWarning    int64         `env:"AFORRO_SLOT_WARNING" envDefault:"1024" check:"min:0,max:1048576" help:"From how many megabytes of kept write-ahead log on the indexer warns; 0: never."`
 	BulkSize       int           `env:"AFORRO_BULK_SIZE" envDefault:"500" check:"min:1,max:5000" help:"Documents in one bulk request."`
