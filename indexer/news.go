@@ -15,7 +15,7 @@ const (
 	// tellEvery is how often every process is told how far the index is, also
 	// when nothing changes; tellGap is how soon after the last time at the earliest.
 	tellEvery = 200 * time.Millisecond
-	tellGap   = 20 * time.Millisecond
+	tellGap   = 40 * time.Millisecond
 	// mostBehind is how far the stream may be behind for what it said of changes
 	// to count as complete.
 	mostBehind = time.Second
