@@ -133,6 +133,7 @@ var drivers = map[string][]string{
 	"github.com/go-redis/redis_rate/v10":   {"pkg/cache"},
 	"github.com/gin-gonic/gin":             {"api"},
 	"github.com/danielgtaylor/huma/v2":     {"api"},
+	"github.com/maypok86/otter/v2":         {"api"},
 	"github.com/spf13/cobra":               {"cmd"},
 	"github.com/caarlos0/env/v11":          {"pkg/config"},
 	"github.com/testcontainers/":           {"pkg/testkit"},

@@ -169,6 +169,11 @@ type Options struct {
 	// SearchCache and SuggestCache are how long answers are cached; 0: not.
 	SearchCache  time.Duration
 	SuggestCache time.Duration
+	// CacheBytes is what this process keeps of answers; 0: nothing.
+	CacheBytes int64
+	// CacheStale is how long past its time an answer may be given while no new one
+	// can be made.
+	CacheStale time.Duration
 	// PositionWait is how long a search waits for the position that it asks for.
 	PositionWait time.Duration
 	// RateLimit is requests a minute from one address; 0: no limit.
