@@ -178,7 +178,7 @@ func (a *answers) produce(ctx context.Context, w wanted) (packedPage, error) {
 	page, err := w.make(ctx)
 	if err == nil && w.fresh > 0 && !page.Stale {
 		a.shelf.put(w.key, &kept{page, time.Now()})
-		a.o.Cache.Set(ctx, w.key, page.pack(), w.fresh+min(renewing, a.o.CacheStale))
+		a.o.Cache.Set(w.key, page.pack(), w.fresh+min(renewing, a.o.CacheStale))
 	}
 	return page, err
 }

@@ -37,7 +37,7 @@ func (s *shop) pass(d time.Duration) {
 type forgetful struct{}
 
 func (forgetful) Get(context.Context, string) ([]byte, time.Duration, bool) { return nil, 0, false }
-func (forgetful) Set(context.Context, string, []byte, time.Duration)        {}
+func (forgetful) Set(string, []byte, time.Duration)                         {}
 
 func withoutRedis(o *Options) { inProcess(o); o.Cache = forgetful{} }
 

@@ -82,7 +82,7 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 		Sample: sample,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
-		CacheBytes: int64(a.cfg.CacheMB) << 20, CacheStale: a.cfg.CacheStale,
+		CacheBytes: int64(a.cfg.CacheMB) << 20, CacheStale: a.cfg.CacheStale, FromIndex: !a.cfg.Live,
 		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
 		StopGrace: a.cfg.StopGrace * 9 / 10, // the rest is for dropping what is left then
 		Ready:     apiReady(db, engine, also), Log: a.log, Metrics: a.metrics,
