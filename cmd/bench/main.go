@@ -103,7 +103,7 @@ func (c choice) wantsSearch() bool {
 
 func usage() error {
 	var b strings.Builder
-	b.WriteString("usage: bench [-rounds N] [-length DURATION] [NAME...]; the flags are for orders-*\nwithout a name all of these run:\n")
+	b.WriteString("usage: bench [-rounds N] [-length DURATION] [NAME...]; the flags are for orders-*, -rounds also for searches and suggestions\nwithout a name all of these run:\n")
 	for _, x := range benches {
 		fmt.Fprintf(&b, "  %-16s %s\n", x.name, x.what)
 	}

@@ -16,7 +16,6 @@ import (
 
 const (
 	searchConnections = 16
-	searchRounds      = 5
 	searchesPerRound  = 2500
 	// withFacets is how many searches of a round are sent with facets.
 	withFacets = 500
@@ -37,7 +36,7 @@ func benchSearch(ctx context.Context, g *ground) (err error) {
 	if err != nil {
 		return err
 	}
-	words := queries(list, (searchRounds+1)*searchesPerRound, 1)
+	words := queries(list, (g.pace.rounds+1)*searchesPerRound, 1)
 	recorded, follow, err := record(ctx, g, len(words), func(ctx context.Context, c *elasticsearch.Client, i int) error {
 		_, err := c.Search(ctx, search.Params{Query: strings.TrimSpace(words[i]), Sort: search.ByRelevance, Page: 1, PageSize: search.DefaultPageSize})
 		return err
@@ -56,7 +55,7 @@ func benchSearch(ctx context.Context, g *ground) (err error) {
 	if b.facets, err = offers(ctx, s.base+searchPath+"?q=laptop"+allFacets, `"facets":`); err != nil {
 		return err
 	}
-	for round := range searchRounds {
+	for round := range g.pace.rounds {
 		if err := b.round(ctx, round); err != nil {
 			return err
 		}
@@ -125,7 +124,7 @@ func (b *searchBench) print(follow float64) {
 // reached, by the clock, to both.
 func (b *searchBench) halfRate(ctx context.Context) error {
 	rate := median(b.read.ours) / 2
-	rest := searchRounds * searchesPerRound
+	rest := len(b.words) - searchesPerRound
 	ours := byTheClock(ctx, searchConnections, throughAPI(b.live+searchPath, b.words[rest:], ""), rate)
 	alone := byTheClock(ctx, searchConnections, b.recorded[rest:], rate)
 	if err := succeeded(ours, alone); err != nil {

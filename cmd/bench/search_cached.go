@@ -49,7 +49,7 @@ func benchCached(ctx context.Context, g *ground) (err error) {
 		{addr: hostOf(s.base), paths: hotPaths(suggestPath, typed(list, hotRequests, 2))},
 	}
 	var searches, suggestions ratios
-	for round := range searchRounds {
+	for round := range g.pace.rounds {
 		rates := make([]float64, len(loads))
 		for i := range loads {
 			at := (i + round) % len(loads)

@@ -20,7 +20,7 @@ func benchSuggest(ctx context.Context, g *ground) error {
 	if err != nil {
 		return err
 	}
-	words := typed(list, searchRounds*searchesPerRound, 1)
+	words := typed(list, g.pace.rounds*searchesPerRound, 1)
 	recorded, _, err := record(ctx, g, len(words), func(ctx context.Context, c *elasticsearch.Client, i int) error {
 		_, err := c.Suggest(ctx, words[i], 0)
 		return err
@@ -29,7 +29,7 @@ func benchSuggest(ctx context.Context, g *ground) error {
 		return err
 	}
 	var r ratios
-	for round := range searchRounds {
+	for round := range g.pace.rounds {
 		from, to := round*searchesPerRound, (round+1)*searchesPerRound
 		var ours, alone result
 		measure := []func(){
