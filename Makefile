@@ -15,7 +15,7 @@ export GOFLAGS += -buildvcs=false
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-race compiler test-integration crash-points test-cluster lint generate bench bench-orders bench-index chaos chaos-short chaos-index chaos-index-short images images-services \
+.PHONY: help run build test test-unit test-race compiler test-integration crash-points test-cluster lint generate bench bench-orders bench-index bench-search chaos chaos-short chaos-index chaos-index-short images images-services \
 	docker-engine reset smoke compose-up compose-down compose-check ci
 
 help: ## List every target
@@ -82,6 +82,9 @@ bench: build ## Measure every bar and print it beside its reference
 
 bench-orders: build ## Measure orders a second against pgbench with the same writes (BENCH="-rounds 1 -length 3s" for a try)
 	$(GO) run ./cmd/bench $(BENCH) orders-uniform orders-hot orders-latency orders-indexer
+
+bench-search: build ## Measure searches and suggestions, uncached and cached, and those of a million products (30 minutes; BENCH="search-cached" for one)
+	$(GO) run ./cmd/bench $(or $(BENCH),search suggest search-cached search-million)
 
 bench-index: build ## Measure freshness under load, stock changes, the full build and the verification of a million (40 minutes; BENCH="index-fresh" for one)
 	$(GO) run ./cmd/bench $(or $(BENCH),index-fresh index-positions index-stock index-stock-goal build index-million)

@@ -48,9 +48,9 @@ func TestACachedPageIsGoodUntilSomethingOnItChanges(t *testing.T) {
 		"everything changes":            {func(s *shop, _ *stopwatch) { s.watch.Hear(search.Progress{Epoch: "e", Sequence: 2, Everything: true}) }, 0, false},
 		"silence, and it is old":        {func(_ *shop, clock *stopwatch) { clock.pass(time.Second) }, 1001 * time.Millisecond, false},
 		"silence, and it is not old":    {func(_ *shop, clock *stopwatch) { clock.pass(time.Second) }, 900 * time.Millisecond, true},
-		"silence, then the next":        {func(s *shop, clock *stopwatch) { clock.pass(time.Minute); s.hear(2, 0x200) }, time.Minute, true},
-		"silence, then its change":      {func(s *shop, clock *stopwatch) { clock.pass(time.Minute); s.hear(2, 0x200, 1) }, time.Minute, false},
-		"silence, and messages missing": {func(s *shop, clock *stopwatch) { clock.pass(time.Minute); s.hear(9, 0x200) }, time.Minute, false},
+		"silence, then the next":        {func(s *shop, clock *stopwatch) { clock.pass(time.Minute); s.hear(2, 0x200) }, 50 * time.Second, true},
+		"silence, then its change":      {func(s *shop, clock *stopwatch) { clock.pass(time.Minute); s.hear(2, 0x200, 1) }, 50 * time.Second, false},
+		"silence, and messages missing": {func(s *shop, clock *stopwatch) { clock.pass(time.Minute); s.hear(9, 0x200) }, 50 * time.Second, false},
 	} {
 		clock := &stopwatch{at: time.Unix(1000, 0)}
 		s := &shop{page: hits(25), age: c.age, watch: search.NewWatch(time.Minute, clock.now)}

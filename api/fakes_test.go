@@ -191,7 +191,7 @@ func (s *shop) Get(_ context.Context, key string) ([]byte, time.Duration, bool) 
 	return value, s.age, found
 }
 
-func (s *shop) Set(_ context.Context, key string, value []byte, _ time.Duration) {
+func (s *shop) Set(key string, value []byte, _ time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept[key] = value

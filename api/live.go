@@ -25,14 +25,15 @@ const (
 
 // liveReader puts on a page what is true now.
 type liveReader struct {
-	o *Options
+	o     *Options
+	share *liveShare
 	// until is when the database may be asked again, in Unix nanoseconds; 0: now.
 	until atomic.Int64
 	reads *prometheus.CounterVec
 }
 
 func newLiveReader(o *Options) (*liveReader, error) {
-	r := &liveReader{o: o, reads: prometheus.NewCounterVec(prometheus.CounterOpts{
+	r := &liveReader{o: o, share: newLiveShare(o.Truth), reads: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "aforro_live_reads_total",
 		Help: "Readings of what the products of a page are now, by outcome; skipped: the database is being left alone after a failure.",
 	}, []string{"outcome"})}
@@ -45,7 +46,7 @@ func newLiveReader(o *Options) (*liveReader, error) {
 // show gives the hits as they are now, without those that are none of the search
 // any more. When that cannot be read it gives them as they are, and false.
 func (r *liveReader) show(ctx context.Context, p search.Params, hits []search.Hit) ([]search.Hit, bool) {
-	if len(hits) == 0 {
+	if len(hits) == 0 || r.o.FromIndex {
 		return hits, true
 	}
 	live, ok := r.read(ctx, p, hits)
@@ -66,13 +67,10 @@ func (r *liveReader) read(ctx context.Context, p search.Params, hits []search.Hi
 		r.reads.WithLabelValues("skipped").Inc()
 		return nil, false
 	}
-	ids := make([]int64, len(hits))
-	for i, h := range hits {
-		ids[i] = h.ID
-	}
+	ids := idsOf(hits)
 	bounded, cancel := context.WithTimeout(ctx, liveTimeout)
 	defer cancel()
-	live, err := r.o.Truth.Live(bounded, ids, p.StoreID, p.InStock)
+	live, err := r.share.read(bounded, ids, liveKind{p.StoreID, p.InStock && p.StoreID == 0})
 	switch {
 	case err == nil:
 		r.reads.WithLabelValues("done").Inc()

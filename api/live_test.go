@@ -140,6 +140,16 @@ func TestTheDatabaseDoesNotSay(t *testing.T) {
 	}
 }
 
+// Who chose the index's word is not told that it is stale.
+func TestTheIndexsWordIsChosen(t *testing.T) {
+	t.Parallel()
+	s := &shop{page: hits(25), liveErr: errAway}
+	w := call(mustServe(t, s, func(o *Options) { o.FromIndex = true }), http.MethodGet, searchPath+"?in_stock=true", "")
+	if page := mustJSON[searchView](t, w, 200); len(page.Results) != 1 || w.Header().Get("X-Aforro-Stale") != "" || s.lived != 0 || len(s.kept) != 1 {
+		t.Errorf("%s %v, the database was asked %d times", w.Body, w.Header(), s.lived)
+	}
+}
+
 func TestOneSearchAtATimeTriesTheDatabase(t *testing.T) {
 	t.Parallel()
 	r := &liveReader{}

@@ -61,17 +61,6 @@ func newHTTPMetrics(r prometheus.Registerer) (httpMetrics, error) {
 	return m, nil
 }
 
-func newPageMetric(r prometheus.Registerer) (*prometheus.CounterVec, error) {
-	pages := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "aforro_cached_pages_total",
-		Help: "Pages of results found in the cache, by outcome; stale: something on it has changed, or nobody says whether; early: made before the position asked for.",
-	}, []string{"outcome"})
-	if err := r.Register(pages); err != nil {
-		return nil, fmt.Errorf("register the metric of cached pages: %w", err)
-	}
-	return pages, nil
-}
-
 // observe measures and logs a request. Queries are not logged: they hold tokens.
 func (s *Server) observe(c *gin.Context) {
 	begun := time.Now()

@@ -117,7 +117,8 @@ type WebhookTools interface {
 // Cache keeps answers. It may forget at any time and never fails.
 type Cache interface {
 	Get(ctx context.Context, key string) (value []byte, age time.Duration, found bool)
-	Set(ctx context.Context, key string, value []byte, ttl time.Duration)
+	// Set waits for nothing: the value may be there a moment later.
+	Set(key string, value []byte, ttl time.Duration)
 }
 
 // Limiter counts requests. It lets everybody in when it cannot count.
@@ -169,6 +170,13 @@ type Options struct {
 	// SearchCache and SuggestCache are how long answers are cached; 0: not.
 	SearchCache  time.Duration
 	SuggestCache time.Duration
+	// FromIndex: prices and stock on a page are the index's, Truth is not asked.
+	FromIndex bool
+	// CacheBytes is what this process keeps of answers; 0: nothing.
+	CacheBytes int64
+	// CacheStale is how long past its time an answer may be given while no new one
+	// can be made.
+	CacheStale time.Duration
 	// PositionWait is how long a search waits for the position that it asks for.
 	PositionWait time.Duration
 	// RateLimit is requests a minute from one address; 0: no limit.

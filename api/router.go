@@ -22,7 +22,7 @@ func (s *Server) route() error {
 	if err := engine.SetTrustedProxies(s.o.TrustedProxies); err != nil {
 		return fmt.Errorf("set the trusted proxies: %w", err)
 	}
-	engine.Use(s.identify, s.observe, s.rescue, s.limit, s.wellFormed)
+	engine.Use(s.identify, s.observe, s.rescue, s.limit, s.shelved, s.wellFormed)
 	engine.NoRoute(s.noRoute)
 	engine.NoMethod(s.wrongMethod)
 

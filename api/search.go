@@ -23,22 +23,36 @@ type readyMade struct {
 	Vary         string `header:"Vary"`
 	Position     string `header:"X-Aforro-Position" doc:"How far the index was when it was asked; absent when that is not known."`
 	IndexAge     string `header:"X-Aforro-Index-Age" doc:"Seconds since the index had everything up to that position." example:"0.412"`
-	Stale        string `header:"X-Aforro-Stale" doc:"true: the position asked for was not reached in time, or prices and stock are the index's."`
+	Stale        string `header:"X-Aforro-Stale" doc:"true: the position asked for was not reached in time, or prices and stock are the index's, or the answer is past its time."`
 	Body         []byte
 }
 
-// tell says how far the index was when it was asked.
-func (r *readyMade) tell(k search.Known, stale bool) {
-	if k.Visible > 0 {
-		r.Position = search.FormatPosition(k.Visible)
+// tell says how far the index was when it was asked, and how old a cached answer is.
+func (r *readyMade) tell(page given) {
+	if page.Known.Visible > 0 {
+		r.Position = search.FormatPosition(page.Known.Visible)
 	}
-	if !k.AsOf.IsZero() {
-		r.IndexAge = strconv.FormatFloat(max(0, time.Since(k.AsOf).Seconds()), 'f', 3, 64)
-	}
-	if stale {
+	if page.doubtful() {
 		r.Stale = "true"
 	}
+	r.grow(page.cached, page.Known)
 }
+
+// grow says what hangs on the time of day.
+func (r *readyMade) grow(cached *kept, known search.Known) {
+	if !known.AsOf.IsZero() {
+		r.IndexAge = strconv.FormatFloat(max(0, time.Since(known.AsOf).Seconds()), 'f', 3, 64)
+	}
+	if cached != nil {
+		r.Age = strconv.Itoa(int(cached.age().Seconds()))
+	}
+}
+
+// The routes whose answers are cached.
+const (
+	searchRoute  = "/api/search/products/"
+	suggestRoute = "/api/search/suggest/"
+)
 
 const jsonUTF8 = "application/json; charset=utf-8"
 
@@ -46,13 +60,13 @@ func (s *Server) routeSearch() {
 	registry := s.huma.OpenAPI().Components.Schemas
 	titles := &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}
 	register(s, huma.Operation{
-		OperationID: "search-products", Method: http.MethodGet, Path: "/api/search/products/", Tags: []string{"Search"},
+		OperationID: "search-products", Method: http.MethodGet, Path: searchRoute, Tags: []string{"Search"},
 		Summary: "Search products", Description: searchDoc,
 		Responses: or304(ok200("A page of results.", registry.Schema(typeOf[searchView](), true, ""))),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound, http.StatusGone},
 	}, s.search)
 	register(s, huma.Operation{
-		OperationID: "suggest-titles", Method: http.MethodGet, Path: "/api/search/suggest/", Tags: []string{"Search"},
+		OperationID: "suggest-titles", Method: http.MethodGet, Path: suggestRoute, Tags: []string{"Search"},
 		Summary: "Suggest titles while typing", Description: suggestDoc,
 		Responses: or304(ok200("Up to 10 titles.", titles)),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound},
@@ -73,44 +87,21 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 	}
 	reached := s.await(ctx, asked)
 	s.sample(p)
-	cached := s.o.SearchCache > 0 && p.Cursor == ""
-	key := searchKey(p)
-	if cached && !wantsFresh(in.CacheControl) {
-		if page, age, found := s.cachedPage(ctx, key, asked); found {
-			return s.searchAnswer(in, p, page, &age), nil
-		}
+	want := wanted{
+		key: searchKey(p), watched: true, asked: asked, renew: wantsFresh(in.CacheControl),
+		make: func(ctx context.Context) (packedPage, error) { return s.searchEngine(ctx, p) },
 	}
-	page, err := s.searchEngine(ctx, p)
+	if p.Cursor == "" {
+		want.fresh = s.o.SearchCache
+	}
+	got, err := s.answers.get(ctx, want)
 	if err != nil {
 		return nil, err
 	}
-	if cached && !page.Stale {
-		s.o.Cache.Set(ctx, key, page.pack(), s.o.SearchCache)
-	}
-	page.Behind = !reached
-	return s.searchAnswer(in, p, page, nil), nil
-}
-
-// cachedPage gives the page of the cache, and how old it is, when nothing on it
-// has changed since and the index was as far as asked for when it was made.
-func (s *Server) cachedPage(ctx context.Context, key string, asked search.Version) (packedPage, time.Duration, bool) {
-	value, age, found := s.o.Cache.Get(ctx, key)
-	if !found {
-		return packedPage{}, 0, false
-	}
-	page, ok := unpackPage(value)
-	age += page.Took
-	outcome := "shown"
-	switch {
-	case !ok:
-		outcome = "broken"
-	case page.Known.Visible < asked:
-		outcome = "early"
-	case !s.o.Watch.Shows(page.Known.Stamp, page.IDs, age):
-		outcome = "stale"
-	}
-	s.pages.WithLabelValues(outcome).Inc()
-	return page, age, outcome == "shown"
+	got.Behind = !reached
+	out := s.searchAnswer(in, p, got)
+	s.shelve(in.Address, got, form{answer: *out, want: want, store: p.StoreID, search: &p})
+	return out.unlessKnown(in.IfNoneMatch), nil
 }
 
 // searchEngine asks the engine, within the gate and the time that a search has,
@@ -168,8 +159,8 @@ func errInvalidPage(page string) error {
 }
 
 // searchAnswer makes the body: the links belong to the request, the rest to the
-// page. age is nil unless the page comes from the cache.
-func (s *Server) searchAnswer(in *searchInput, p search.Params, page packedPage, age *time.Duration) *readyMade {
+// page.
+func (s *Server) searchAnswer(in *searchInput, p search.Params, page given) *readyMade {
 	var next, previous *string
 	links := s.links(in.Address)
 	link := func(name, value string) *string {
@@ -192,17 +183,9 @@ func (s *Server) searchAnswer(in *searchInput, p search.Params, page packedPage,
 	}
 	body, etag := page.body(next, previous, p.Cursor != "")
 	out := &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, CacheControl: "no-store", Body: body}
-	out.tell(page.Known, page.Stale || page.Behind)
-	if s.o.SearchCache > 0 && p.Cursor == "" && !page.Stale {
+	out.tell(page)
+	if s.o.SearchCache > 0 && p.Cursor == "" && !page.doubtful() {
 		out.CacheControl, out.ETag = "no-cache", etag // others than we are not told of changes
-		out.since(age)
 	}
-	return out.unlessKnown(in.IfNoneMatch)
-}
-
-// since says how old a cached answer is; age is nil for one that was made now.
-func (r *readyMade) since(age *time.Duration) {
-	if age != nil {
-		r.Age = strconv.Itoa(int(age.Seconds()))
-	}
+	return out
 }

@@ -56,6 +56,9 @@ type packedPage struct {
 	Stale, Behind bool
 }
 
+// doubtful reports whether something newer should have been on the page.
+func (g given) doubtful() bool { return g.Stale || g.Behind || g.Old }
+
 func packPage(p search.Page) (packedPage, error) {
 	views := make([]resultView, len(p.Hits))
 	for i, h := range p.Hits {

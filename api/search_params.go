@@ -1,10 +1,9 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"aforro/pkg/catalog"
@@ -47,7 +46,7 @@ const maxCursor = 8 << 10
 func (in *searchInput) params() (p search.Params, asked search.Version, err error) {
 	var r reader
 	p = search.Params{
-		Query:    r.query(in.Query),
+		Query:    strings.Join(strings.Fields(r.query(in.Query)), " "),
 		Category: clean(in.Category),
 		MinPrice: r.price("min_price", in.MinPrice),
 		MaxPrice: r.price("max_price", in.MaxPrice),
@@ -120,20 +119,6 @@ func page(raw string) (int, error) {
 		return 0, errInvalidPage(raw)
 	}
 	return n, nil
-}
-
-// searchKey names a search in the cache: requests that mean the same have the
-// same key.
-func searchKey(p search.Params) string {
-	price := func(v *catalog.Price) string {
-		if v == nil {
-			return ""
-		}
-		return v.String()
-	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %s %d %t %s %d %d", p.Query, p.Category, price(p.MinPrice), price(p.MaxPrice),
-		p.StoreID, p.InStock, p.Sort, p.Page, p.PageSize))
-	return "search:2:" + hex.EncodeToString(sum[:16])
 }
 
 // sample tells whoever gathers queries of a search.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Bounds of one connection. Writing may take as long as the longest wait for a
@@ -41,8 +40,7 @@ type Server struct {
 	gate      *gate
 	positions *positionRegister
 	live      *liveReader
-	// pages counts what became of cached pages of results.
-	pages     *prometheus.CounterVec
+	answers   *answers
 	stopping  atomic.Bool
 	newcomers newcomers
 	// streams is how many orders are being followed; ending ends with the stop.
@@ -76,7 +74,7 @@ func New(o Options) (*Server, error) {
 	if s.live, err = newLiveReader(&s.o); err != nil {
 		return nil, err
 	}
-	if s.pages, err = newPageMetric(o.Metrics); err != nil {
+	if s.answers, err = newAnswers(&s.o); err != nil {
 		return nil, err
 	}
 	return s, s.route()

@@ -107,8 +107,8 @@ func behind(tb testing.TB, raw string) (string, *testkit.Proxy) {
 }
 
 // serve starts an API on the service's database and Redis, which hears of the
-// index through hears, and returns where it answers.
-func (s *service) serve(engine api.Engine, hears *postgres.DB) string {
+// index through hears, and returns where it answers. change may adjust its options.
+func (s *service) serve(engine api.Engine, hears *postgres.DB, change ...func(*api.Options)) string {
 	s.tb.Helper()
 	db := s.asked
 	log, metrics := slog.New(slog.DiscardHandler), prometheus.NewRegistry()
@@ -123,7 +123,7 @@ func (s *service) serve(engine api.Engine, hears *postgres.DB) string {
 	watch := search.NewWatch(time.Minute, time.Now)
 	s.follow(hears.Progress("s").Follow(watch, log))
 	directory := &notify.Directory{Store: db, Secrets: db, Outbox: db, Sender: webhook.New(webhook.Options{AllowPrivate: true}), AllowPrivate: true}
-	server, err := api.New(api.Options{
+	o := api.Options{
 		Webhooks: directory, WebhookTools: directory,
 		TrustedProxies: []string{"127.0.0.0/8"},
 		Engine:         engine, Catalogue: db, Stores: db, Orders: db, Cache: kept, Limiter: kept,
@@ -132,7 +132,11 @@ func (s *service) serve(engine api.Engine, hears *postgres.DB) string {
 		Desk:   order.NewDesk(order.Parts{Saver: db, Reader: db, Waker: nobody{}, Signals: nobody{}}),
 		Tokens: tokens, SearchCache: time.Minute, SuggestCache: 5 * time.Minute, RateLimit: 5, DecisionWait: 10 * time.Second, StopGrace: time.Second,
 		Ready: db.Ping, Log: log, Metrics: metrics, MetricsPage: http.NotFoundHandler(),
-	})
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	server, err := api.New(o)
 	if err != nil {
 		s.tb.Fatal(err)
 	}

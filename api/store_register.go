@@ -29,10 +29,8 @@ func newStoreRegister(stores Stores) *storeRegister {
 // check returns fault.NotFound for a store that does not exist, naming where
 // the request has it. A store seen before stands in while the database is away.
 func (r *storeRegister) check(ctx context.Context, id int64, location string) error {
-	r.mu.Lock()
-	last, known := r.seen[id]
-	r.mu.Unlock()
-	if known && time.Since(last) < storeFresh {
+	known, fresh := r.knows(id)
+	if fresh {
 		return nil
 	}
 	patience := searchTimeout
@@ -54,6 +52,15 @@ func (r *storeRegister) check(ctx context.Context, id int64, location string) er
 		return notFound("store", fault.Field{Location: location, Message: "there is no such store", Value: id})
 	}
 	return nil
+}
+
+// knows reports whether the store was seen, and whether so lately that the database
+// need not be asked.
+func (r *storeRegister) knows(id int64) (known, fresh bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, known := r.seen[id]
+	return known, known && time.Since(last) < storeFresh
 }
 
 func (r *storeRegister) ask(ctx context.Context, id int64) (bool, error) {

@@ -2,12 +2,9 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -17,6 +14,7 @@ import (
 const suggestDoc = `Titles that begin with what was typed, then titles that contain it, each without doubles. Fewer than three characters give none.`
 
 type suggestInput struct {
+	Address
 	Query   string  `query:"q" maxLength:"500" example:"can" doc:"What was typed so far."`
 	StoreID integer `query:"store_id" doc:"Keeps what this store carries."`
 
@@ -41,75 +39,50 @@ func (s *Server) suggest(ctx context.Context, in *suggestInput) (*readyMade, err
 		return &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, CacheControl: "no-store", Body: []byte("[]")}, nil
 	}
 	reached := s.await(ctx, asked)
-	list, age, err := s.suggestions(ctx, typed, storeID, asked, wantsFresh(in.CacheControl))
+	want := wanted{
+		key: suggestKey(typed, storeID), fresh: s.o.SuggestCache, asked: asked, renew: wantsFresh(in.CacheControl),
+		make: func(ctx context.Context) (packedPage, error) { return s.suggestEngine(ctx, typed, storeID) },
+	}
+	got, err := s.answers.get(ctx, want)
 	if err != nil {
 		return nil, err
 	}
-	return s.suggestAnswer(list, age, !reached).unlessKnown(in.IfNoneMatch), nil
+	got.Behind = !reached
+	out := s.suggestAnswer(got)
+	s.shelve(in.Address, got, form{answer: *out, want: want, store: storeID})
+	return out.unlessKnown(in.IfNoneMatch), nil
 }
 
 // suggestAnswer makes the answer. Who keeps it must not take it for one that has
 // waited for a position.
-func (s *Server) suggestAnswer(list suggestions, age *time.Duration, stale bool) *readyMade {
-	out := &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, CacheControl: "no-store", Body: list.body}
-	out.tell(list.known, stale)
-	if s.o.SuggestCache > 0 && !stale {
+func (s *Server) suggestAnswer(list given) *readyMade {
+	out := &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, CacheControl: "no-store", Body: list.Results}
+	out.tell(list)
+	if s.o.SuggestCache > 0 && !list.doubtful() {
 		out.CacheControl, out.Vary = "max-age="+strconv.Itoa(int(s.o.SuggestCache.Seconds())), positionHeader
-		out.ETag = digestOf(list.body).etag()
-		out.since(age)
+		out.ETag = list.digest.etag()
 	}
 	return out
 }
 
-// suggestions is an answer, and what was known of the index before it was asked.
-type suggestions struct {
-	known search.Known
-	body  []byte
-}
-
-// suggestions come from the cache when they are of the position asked for; age is
-// nil for those that do not.
-func (s *Server) suggestions(ctx context.Context, typed string, storeID int64, asked search.Version, fresh bool) (list suggestions, age *time.Duration, err error) {
-	key := suggestKey(typed, storeID)
-	if s.o.SuggestCache > 0 && !fresh {
-		if value, old, found := s.o.Cache.Get(ctx, key); found {
-			r := entryReader{rest: value}
-			list = suggestions{known: r.known(), body: r.rest}
-			if !r.broken && len(list.body) > 0 && list.known.Visible >= asked {
-				return list, &old, nil
-			}
-		}
-	}
-	list.known = s.o.Watch.Known()
-	if list.body, err = s.suggestEngine(ctx, typed, storeID); err == nil && s.o.SuggestCache > 0 {
-		s.o.Cache.Set(ctx, key, append(appendKnown(nil, list.known), list.body...), s.o.SuggestCache)
-	}
-	return list, nil, err
-}
-
-func (s *Server) suggestEngine(ctx context.Context, typed string, storeID int64) ([]byte, error) {
+func (s *Server) suggestEngine(ctx context.Context, typed string, storeID int64) (packedPage, error) {
 	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
 	defer cancel()
 	if err := s.gate.enter(ctx); err != nil {
-		return nil, err
+		return packedPage{}, err
 	}
 	defer s.gate.leave()
+	known, begun := s.o.Watch.Known(), time.Now()
 	titles, err := s.o.Engine.Suggest(ctx, typed, storeID)
 	if err != nil {
-		return nil, err
+		return packedPage{}, err
 	}
 	if titles == nil {
 		titles = []string{}
 	}
 	body, err := marshal(titles)
 	if err != nil {
-		return nil, fmt.Errorf("encode suggestions: %w", err)
+		return packedPage{}, fmt.Errorf("encode suggestions: %w", err)
 	}
-	return body, nil
-}
-
-// suggestKey names a suggestion in the cache; its case does not matter.
-func suggestKey(typed string, storeID int64) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d", strings.ToLower(typed), storeID))
-	return "suggest:2:" + hex.EncodeToString(sum[:16])
+	return packedPage{Results: body, digest: digestOf(body), Known: known, Took: time.Since(begun)}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"aforro/api"
 	"aforro/pkg/search"
 	"aforro/pkg/testkit"
 )
@@ -64,10 +65,13 @@ func (l *teller) aged(base string) bool {
 	return l.at(base, searchAll).header.Get("Age") != ""
 }
 
+// inMemory keeps answers in the process too.
+func inMemory(o *api.Options) { o.CacheBytes = 8 << 20 }
+
 func TestACachedPageIsDroppedInEveryProcess(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	bases := []string{s.base, s.serve(&s.engine, s.asked)}
+	bases := []string{s.serve(&s.engine, s.asked, inMemory), s.serve(&s.engine, s.asked, inMemory)}
 	l := &teller{service: s, epoch: "e"}
 	l.hear(bases...)
 	cached := func(what string) {
@@ -89,15 +93,15 @@ func TestACachedPageIsDroppedInEveryProcess(t *testing.T) {
 		s.exec(`UPDATE products SET price = 3.25 WHERE id = 1`)
 		l.tell(1)
 	})
-	if got := s.get(searchAll); !strings.Contains(got.body, `"price":"3.25"`) {
+	if got := s.at(bases[0], searchAll); !strings.Contains(got.body, `"price":"3.25"`) {
 		t.Errorf("the price of now is not shown: %s", got.body)
 	}
 	dropped("a message is missing", func() { l.sequence++; l.tell() })
 	dropped("another indexer takes over", func() { l.epoch, l.sequence = "f", l.sequence+10; l.tell() })
 	cached("another product changes")
-	before := s.get(searchAll).body
+	before := s.at(bases[1], searchAll).body
 	l.tell(2, 3)
-	if !l.heard(s.base) || s.get(searchAll).body != before {
+	if !l.heard(bases[1]) || s.at(bases[1], searchAll).body != before {
 		t.Error("a page was dropped though nothing on it changed")
 	}
 }
@@ -108,7 +112,7 @@ func TestAPagesAgeWhileNothingIsHeard(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	through, channel := behind(t, s.direct)
-	base := s.serve(&s.engine, testkit.Open(t, through))
+	base := s.serve(&s.engine, testkit.Open(t, through), inMemory)
 	l := &teller{service: s, epoch: "e"}
 	l.hear(base)
 	testkit.Eventually(t, 10*time.Second, "the page is in the cache", func() bool { return l.aged(base) })

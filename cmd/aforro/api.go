@@ -72,7 +72,7 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 		return err
 	}
 	directory := a.directory(db)
-	watch := search.NewWatch(a.cfg.SearchCache, time.Now)
+	watch := search.NewWatch(a.cfg.SearchCache+a.cfg.CacheStale, time.Now)
 	sample := search.NewSample(db, a.log, a.cfg.QuerySample)
 	server, err := api.New(api.Options{
 		Webhooks: directory, WebhookTools: directory,
@@ -82,6 +82,7 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 		Sample: sample,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
+		CacheBytes: int64(a.cfg.CacheMB) << 20, CacheStale: a.cfg.CacheStale, FromIndex: !a.cfg.Live,
 		DecisionWait: a.cfg.DecisionWait, StopDelay: a.cfg.StopDelay,
 		StopGrace: a.cfg.StopGrace * 9 / 10, // the rest is for dropping what is left then
 		Ready:     apiReady(db, engine, also), Log: a.log, Metrics: a.metrics,

@@ -30,6 +30,8 @@ type ground struct {
 	binary   string
 	// shop is the running product with the demo catalogue; started when needed.
 	shop *shop
+	// million is the large catalogue with its indexer; made when needed.
+	million *large
 	// market is what orders are placed on; made when needed.
 	market *market
 	pace   pace
@@ -89,6 +91,9 @@ func (g *ground) close(ctx context.Context) error {
 	var err error
 	if g.shop != nil {
 		err = g.shop.stop()
+	}
+	if g.million != nil {
+		err = errors.Join(err, g.million.stop())
 	}
 	if g.market != nil {
 		err = errors.Join(err, g.market.session.end())
@@ -171,6 +176,23 @@ func (s *shop) start(ctx context.Context, g *ground, more ...string) error {
 		return err
 	}
 	return awaitReady(ctx, s.base)
+}
+
+// another starts one more API on the shop's services, with more flags.
+func (s *shop) another(ctx context.Context, g *ground, more ...string) (*process, error) {
+	return g.api(ctx, append([]string{"--postgres-url", s.dbURL, "--redis-url", g.services.RedisURL, "--elasticsearch-url", g.services.ElasticsearchURL,
+		"--index-prefix", "shop", "--slot", "shop"}, more...))
+}
+
+// api starts an API and returns when it is ready.
+func (g *ground) api(ctx context.Context, flags []string) (*process, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{cmd: exec.CommandContext(ctx, g.binary, append([]string{"api", "--http-addr", addr, "--rate-limit", "0"}, flags...)...), base: "http://" + addr}
+	p.cmd.Env = append(os.Environ(), "AFORRO_TOKEN_SECRET="+strings.Repeat(staffKey, 4))
+	return p, p.start(ctx, "/readyz")
 }
 
 func (s *shop) stop() error {

@@ -32,6 +32,9 @@ var benches = []bench{
 // onRequest are benches that run only when they are named: together they take
 // as long as all of the others.
 var onRequest = []bench{
+	{"search-cached", "cached searches and suggestions a second, against an empty huma handler", benchCached},
+	{"suggest", "suggestions a second over HTTP, against Elasticsearch alone", benchSuggest},
+	{"search-million", "searches of a store of a million products, and the memory of it", benchSearchMillion},
 	{"orders-uniform", "orders a second over all stock, against pgbench with the same writes", benchUniform},
 	{"orders-hot", "the same with all orders on one store's hot products", benchHot},
 	{"orders-latency", "lone orders, and orders that come at half the highest rate", benchOrderLatency},
@@ -45,12 +48,20 @@ var onRequest = []bench{
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := start(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// start runs what is asked for; startEmpty asks for a server.
+func start(ctx context.Context, args []string) error {
+	if len(args) == 2 && args[0] == emptyCommand {
+		return serveEmpty(ctx, args[1])
+	}
+	return run(ctx, args)
 }
 
 // choice is what the command line asks for.
@@ -86,13 +97,13 @@ func parse(args []string) (choice, error) {
 // wantsSearch reports whether a bench needs Elasticsearch from the beginning.
 func (c choice) wantsSearch() bool {
 	return slices.ContainsFunc(c.benches, func(b bench) bool {
-		return strings.HasPrefix(b.name, "index-") || slices.ContainsFunc(benches, func(x bench) bool { return x.name == b.name })
+		return !strings.HasPrefix(b.name, "orders-")
 	})
 }
 
 func usage() error {
 	var b strings.Builder
-	b.WriteString("usage: bench [-rounds N] [-length DURATION] [NAME...]; the flags are for orders-*\nwithout a name all of these run:\n")
+	b.WriteString("usage: bench [-rounds N] [-length DURATION] [NAME...]; the flags are for orders-*, -rounds also for searches and suggestions\nwithout a name all of these run:\n")
 	for _, x := range benches {
 		fmt.Fprintf(&b, "  %-16s %s\n", x.name, x.what)
 	}

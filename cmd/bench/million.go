@@ -25,38 +25,53 @@ var millionProducts = 1_000_000
 
 // benchMillion builds the index of a large catalogue in a process of its own and
 // compares it with the database, both ways.
-func benchMillion(ctx context.Context, g *ground) (err error) {
-	if err := g.needSearch(ctx); err != nil {
-		return err
-	}
-	url, err := g.database(ctx, "million")
+func benchMillion(ctx context.Context, g *ground) error {
+	l, err := g.theMillion(ctx)
 	if err != nil {
 		return err
 	}
-	l := large{ground: g, where: []string{"--postgres-url", url, "--redis-url", g.services.RedisURL, "--elasticsearch-url", g.services.ElasticsearchURL,
+	return l.verify(ctx)
+}
+
+// theMillion makes the large catalogue and its index once, and leaves an indexer
+// that follows.
+func (g *ground) theMillion(ctx context.Context) (*large, error) {
+	if g.million != nil {
+		return g.million, nil
+	}
+	if err := g.needSearch(ctx); err != nil {
+		return nil, err
+	}
+	url, err := g.database(ctx, "million")
+	if err != nil {
+		return nil, err
+	}
+	l := &large{ground: g, dbURL: url, where: []string{"--postgres-url", url, "--redis-url", g.services.RedisURL, "--elasticsearch-url", g.services.ElasticsearchURL,
 		"--index-prefix", "million", "--slot", "million"}}
 	begun := time.Now()
 	_, err = l.aforro(ctx, "seed", "--products", strconv.Itoa(millionProducts), "--stores", strconv.Itoa(millionStores),
 		"--per-store", strconv.Itoa(millionProducts*millionCarry/millionStores))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := g.psql(ctx, url, "VACUUM ANALYZE"); err != nil {
-		return err
+		return nil, err
 	}
 	fmt.Printf("  seeded    %d products in %.0f s\n", millionProducts, time.Since(begun).Seconds())
-	stop, err := l.build(ctx)
-	if err != nil {
-		return err
+	if l.stop, err = l.build(ctx); err != nil {
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, stop()) }()
-	return l.verify(ctx)
+	g.million = l
+	return l, nil
 }
 
 // large is the large catalogue and where it is.
 type large struct {
 	*ground
+	dbURL string
 	where []string
+	// stop ends the indexer.
+	stop func() error
 }
 
 func (l large) command(ctx context.Context, args ...string) *exec.Cmd {

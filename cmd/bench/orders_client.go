@@ -62,7 +62,7 @@ func (c *client) dial(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connect to the API: %w", err)
 	}
-	c.conn, c.r = conn, bufio.NewReaderSize(conn, 16<<10)
+	c.conn, c.r = conn, bufio.NewReaderSize(conn, 128<<10)
 	return nil
 }
 
@@ -73,6 +73,27 @@ func (c *client) close() error {
 	conn := c.conn
 	c.conn = nil
 	return conn.Close()
+}
+
+// get asks for a path and reads the answer, which must be one of success.
+func (c *client) get(ctx context.Context, path string) error {
+	if c.conn == nil {
+		if err := c.dial(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.conn.SetDeadline(time.Now().Add(orderPatience)); err != nil {
+		return fmt.Errorf("set a deadline: %w", err)
+	}
+	c.out = append(append(append(c.out[:0], "GET "...), path...), " HTTP/1.1\r\nHost: bench\r\n\r\n"...)
+	if _, err := c.conn.Write(c.out); err != nil {
+		return fmt.Errorf("ask for %s: %w", path, err)
+	}
+	status, _, err := readAnswer(c.r)
+	if err == nil && status >= 300 {
+		err = fmt.Errorf("%s was answered %d", path, status)
+	}
+	return err
 }
 
 func (c *client) exchange(d drawn) (answer, error) {
@@ -153,6 +174,9 @@ func readAnswer(r *bufio.Reader) (status int, body []byte, err error) {
 				return 0, nil, fmt.Errorf("not a length: %q", line)
 			}
 		}
+	}
+	if status == 204 {
+		return status, nil, nil
 	}
 	if length < 0 {
 		return 0, nil, errors.New("the answer does not state its length")

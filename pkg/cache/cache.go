@@ -35,6 +35,9 @@ type Cache struct {
 	room    *room
 	log     *slog.Logger
 	asked   *prometheus.CounterVec
+	// sets wait to be stored by the writer, which is told by stop and says by stopped.
+	sets          chan set
+	stop, stopped chan struct{}
 }
 
 // Open prepares a client; it connects on first use, so Redis may be away.
@@ -60,11 +63,15 @@ func Open(url string, log *slog.Logger, metrics prometheus.Registerer) (*Cache, 
 	if err := metrics.Register(c.asked); err != nil {
 		return nil, fmt.Errorf("register the cache's metrics: %w", err)
 	}
+	c.sets, c.stop, c.stopped = make(chan set, mostSets), make(chan struct{}), make(chan struct{})
+	go c.write()
 	return c, nil
 }
 
-// Close ends every connection.
+// Close ends every connection. What was not stored yet is not.
 func (c *Cache) Close() error {
+	close(c.stop)
+	<-c.stopped
 	if err := c.rdb.Close(); err != nil {
 		return fmt.Errorf("close the cache: %w", err)
 	}
@@ -90,10 +97,10 @@ func (c *Cache) Get(ctx context.Context, key string) (value []byte, age time.Dur
 	return raw[stampSize:], max(0, time.Since(stored)), true
 }
 
-// Set stores a value for ttl. A value over MaxValue is not kept, nor is one
-// whose ttl is not between a millisecond and MaxTTL, nor one for which this
-// process has no room left.
-func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) {
+// Set stores a value for ttl, in a moment: nobody waits for it. A value over
+// MaxValue is not kept, nor is one whose ttl is not between a millisecond and MaxTTL,
+// nor one for which this process has no room left.
+func (c *Cache) Set(key string, value []byte, ttl time.Duration) {
 	if len(value) > MaxValue || ttl < time.Millisecond || ttl > MaxTTL {
 		return
 	}
@@ -103,10 +110,11 @@ func (c *Cache) Set(ctx context.Context, key string, value []byte, ttl time.Dura
 	}
 	raw := make([]byte, stampSize, stampSize+len(value))
 	binary.BigEndian.PutUint64(raw, uint64(time.Now().UnixMilli()))
-	raw = append(raw, value...)
-	c.try(ctx, "set", func(ctx context.Context) error {
-		return c.rdb.Set(ctx, prefix+key, raw, ttl).Err()
-	})
+	select {
+	case c.sets <- set{prefix + key, append(raw, value...), ttl}:
+	default:
+		c.asked.WithLabelValues("set", "full").Inc()
+	}
 }
 
 // try runs one bounded operation through the breaker and reports whether it

@@ -28,6 +28,9 @@ type Config struct {
 
 	SearchCache    time.Duration `env:"AFORRO_SEARCH_CACHE" envDefault:"60s" check:"min:0s,max:1h" help:"How long a page of results may be answered from the cache; 0 turns it off."`
 	SuggestCache   time.Duration `env:"AFORRO_SUGGEST_CACHE" envDefault:"300s" check:"min:0s,max:24h" help:"How long suggestions may be answered from the cache; 0 turns it off."`
+	CacheMB        int           `env:"AFORRO_CACHE_MB" envDefault:"64" check:"min:0,max:65536" help:"The megabytes of answers that one API process keeps itself, before Redis is asked; 0: none."`
+	CacheStale     time.Duration `env:"AFORRO_CACHE_STALE" envDefault:"5m" check:"min:0s,max:1h" help:"How long past its time a cached answer of which nothing has changed may be given while Elasticsearch does not answer, and (10s at most) while a new one is made; 0: never."`
+	Live           bool          `env:"AFORRO_LIVE" envDefault:"true" help:"Whether prices and stock on a page of results are read from PostgreSQL while it is made; false shows the index's, which is faster, and late: by what the index takes, and up to AFORRO_SEARCH_CACHE more on a cached page."`
 	PositionWait   time.Duration `env:"AFORRO_POSITION_WAIT" envDefault:"2s" check:"min:0s,max:10s" help:"How long a search waits for the position (X-Aforro-Position) that it asks for."`
 	RateLimit      int           `env:"AFORRO_RATE_LIMIT" envDefault:"600" check:"min:0,max:1000000" help:"Requests a minute from one address (loopback is free); 0 turns it off."`
 	TrustedProxies []string      `env:"AFORRO_TRUSTED_PROXIES" check:"cidrs" help:"Proxies (CIDR, comma-separated) whose X-Forwarded-For is believed; none by default."`

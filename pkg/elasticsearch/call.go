@@ -20,21 +20,27 @@ const retryAfter = 2 * time.Second
 // call sends one request and decodes the answer into out (nil: dropped). doing
 // says what for, in logs.
 func (c *Client) call(ctx context.Context, doing string, request esapi.Request, out any) error {
-	resp, err := request.Do(ctx, c.nodes)
-	if err != nil {
-		return away(ctx, fmt.Errorf("%s: %w", doing, err))
-	}
-	answer := answerOf(resp.Body)
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		return refused(doing, resp.StatusCode, answer)
-	}
-	if out == nil {
-		return nil
+	answer, err := c.send(ctx, doing, request)
+	if err != nil || out == nil {
+		return err
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return fmt.Errorf("%s: read the answer: %w", doing, err)
 	}
 	return nil
+}
+
+// send sends one request and gives the answer.
+func (c *Client) send(ctx context.Context, doing string, request esapi.Request) ([]byte, error) {
+	resp, err := request.Do(ctx, c.nodes)
+	if err != nil {
+		return nil, away(ctx, fmt.Errorf("%s: %w", doing, err))
+	}
+	answer := answerOf(resp.Body)
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return nil, refused(doing, resp.StatusCode, answer)
+	}
+	return answer, nil
 }
 
 // away is the fault of a cluster that does not answer. A caller that has gone

@@ -32,12 +32,11 @@ func filters(p search.Params) []any {
 		}
 		list = append(list, m{"range": m{"price": bounds}})
 	}
-	if p.StoreID != 0 {
-		list = append(list, m{"term": m{"stores": p.StoreID}})
-	}
 	switch {
-	case p.InStock && p.StoreID != 0:
+	case p.InStock && p.StoreID != 0: // what a store has it carries
 		list = append(list, m{"term": m{"stores_in_stock": p.StoreID}})
+	case p.StoreID != 0:
+		list = append(list, m{"term": m{"stores": p.StoreID}})
 	case p.InStock:
 		list = append(list, m{"exists": m{"field": "stores_in_stock"}})
 	}

@@ -34,7 +34,7 @@ func TestFilters(t *testing.T) {
 		{search.Params{MinPrice: &low}, `{"bool":{"filter":[{"range":{"price":{"gte":100}}}]}}`},
 		{search.Params{MinPrice: &low, MaxPrice: &high}, `{"bool":{"filter":[{"range":{"price":{"gte":100,"lte":2795}}}]}}`},
 		{search.Params{StoreID: 3}, `{"bool":{"filter":[{"term":{"stores":3}}]}}`},
-		{search.Params{StoreID: 3, InStock: true}, `{"bool":{"filter":[{"term":{"stores":3}},{"term":{"stores_in_stock":3}}]}}`},
+		{search.Params{StoreID: 3, InStock: true}, `{"bool":{"filter":[{"term":{"stores_in_stock":3}}]}}`},
 		{search.Params{InStock: true}, `{"bool":{"filter":[{"exists":{"field":"stores_in_stock"}}]}}`},
 		{search.Params{Category: strings.Repeat("é", catalog.MaxCategory+1)}, `{"bool":{"filter":[{"match_none":{}}]}}`},
 	} {

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+	jsonfast "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"aforro/pkg/catalog"
 	"aforro/pkg/fault"
@@ -153,8 +155,19 @@ func (c *Client) ask(ctx context.Context, doing string, request esapi.SearchRequ
 		return fmt.Errorf("%s: write the request: %w", doing, err)
 	}
 	request.Body, request.AllowPartialSearchResults = bytes.NewReader(text), &no
-	return c.call(ctx, doing, request, out)
+	answer, err := c.send(ctx, doing, request)
+	if err != nil || out == nil {
+		return err
+	}
+	if err := jsonfast.Unmarshal(answer, out, lenient); err != nil {
+		return fmt.Errorf("%s: read the answer: %w", doing, err)
+	}
+	return nil
 }
+
+// lenient reads what encoding/json reads, in less than half the time: searches are
+// many, and their answers are long.
+var lenient = jsonfast.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
 // searchAnswer is what is read of a search's answer.
 type searchAnswer struct {

@@ -1,0 +1,56 @@
+package api
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"aforro/pkg/search"
+)
+
+// searchKey names a search in the cache: requests that mean the same have the
+// same key. What is found by words, names and values in any case has one case
+// here, and what is a set has one order.
+func searchKey(p search.Params) string {
+	p.Query, p.Category = strings.ToLower(p.Query), strings.ToLower(p.Category)
+	p.Brands, p.Fields = setOf(p.Brands), setOf(p.Fields)
+	p.Attributes = slices.Clone(p.Attributes)
+	for i := range p.Attributes {
+		p.Attributes[i].Values = setOf(p.Attributes[i].Values)
+	}
+	slices.SortStableFunc(p.Attributes, func(a, b search.AttributeFilter) int { return cmp.Compare(a.Key, b.Key) })
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic("api: parameters are always JSON: " + err.Error())
+	}
+	return keyOf("search", text)
+}
+
+// suggestKey names a suggestion in the cache.
+func suggestKey(typed string, storeID int64) string {
+	return keyOf("suggest", fmt.Appendf(nil, "%q %d", strings.ToLower(typed), storeID))
+}
+
+// keyOf is short whatever it stands for. The number is raised when entries are
+// written otherwise than before.
+func keyOf(kind string, meaning []byte) string {
+	sum := sha256.Sum256(meaning)
+	return kind + ":3:" + hex.EncodeToString(sum[:16])
+}
+
+// setOf is a list in one case and one order, without doubles.
+func setOf(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	set := make([]string, len(list))
+	for i, s := range list {
+		set[i] = strings.ToLower(s)
+	}
+	slices.Sort(set)
+	return slices.Compact(set)
+}
