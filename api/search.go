@@ -47,7 +47,7 @@ func (s *Server) routeSearch() {
 	titles := &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}
 	register(s, huma.Operation{
 		OperationID: "search-products", Method: http.MethodGet, Path: "/api/search/products/", Tags: []string{"Search"},
-		Summary: "Search products", Description: searchDoc,
+		Summary: "Search products", Description: searchDoc, Parameters: []*huma.Param{attributeParam},
 		Responses: or304(ok200("A page of results.", registry.Schema(typeOf[searchView](), true, ""))),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound, http.StatusGone},
 	}, s.search)

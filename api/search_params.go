@@ -19,16 +19,17 @@ send Cache-Control: no-cache for a fresh one. With the X-Aforro-Position of a wr
 // searchInput is a search as it was asked for.
 type searchInput struct {
 	Address
-	Query    string  `query:"q" maxLength:"500" example:"laptop" doc:"What to look for; everything when empty."`
-	Category string  `query:"category" example:"Notebooks" doc:"A category's name, in any case."`
-	MinPrice string  `query:"min_price" example:"10.00" doc:"The lowest price, inclusive: a decimal."`
-	MaxPrice string  `query:"max_price" example:"99.95" doc:"The highest price, inclusive: a decimal."`
-	StoreID  integer `query:"store_id" doc:"Keeps what this store carries and adds inventory_quantity."`
-	InStock  boolean `query:"in_stock" doc:"true keeps what is available: in that store, or anywhere."`
-	Sort     string  `query:"sort" enum:"relevance,price,-price,newest" doc:"relevance by default with q, else newest."`
-	Page     string  `query:"page" example:"2" doc:"A page's number, from 1, or last."`
-	PageSize integer `query:"page_size" minimum:"1" maximum:"100" doc:"Results on a page: 10 unless said."`
-	Cursor   string  `query:"cursor" example:"start" doc:"start begins a walk that gives every product once while things change; then what next_cursor said."`
+	Query    string   `query:"q" maxLength:"500" example:"laptop" doc:"What to look for; everything when empty."`
+	Category []string `query:"category,explode" example:"Notebooks" doc:"A category's name, in any case; repeated: any of them."`
+	Brand    []string `query:"brand,explode" example:"HP" doc:"A brand's name, in any case; repeated: any of them."`
+	MinPrice string   `query:"min_price" example:"10.00" doc:"The lowest price, inclusive: a decimal."`
+	MaxPrice string   `query:"max_price" example:"99.95" doc:"The highest price, inclusive: a decimal."`
+	StoreID  integer  `query:"store_id" doc:"Keeps what this store carries and adds inventory_quantity."`
+	InStock  boolean  `query:"in_stock" doc:"true keeps what is available: in that store, or anywhere."`
+	Sort     string   `query:"sort" enum:"relevance,price,-price,newest" doc:"relevance by default with q, else newest."`
+	Page     string   `query:"page" example:"2" doc:"A page's number, from 1, or last."`
+	PageSize integer  `query:"page_size" minimum:"1" maximum:"100" doc:"Results on a page: 10 unless said."`
+	Cursor   string   `query:"cursor" example:"start" doc:"start begins a walk that gives every product once while things change; then what next_cursor said."`
 
 	CacheControl string `header:"Cache-Control" doc:"no-cache asks for a fresh answer."`
 	IfNoneMatch  string `header:"If-None-Match" doc:"An ETag: 304 while the answer is the same."`
@@ -47,14 +48,16 @@ const maxCursor = 8 << 10
 func (in *searchInput) params() (p search.Params, asked search.Version, err error) {
 	var r reader
 	p = search.Params{
-		Query:    r.query(in.Query),
-		Category: clean(in.Category),
-		MinPrice: r.price("min_price", in.MinPrice),
-		MaxPrice: r.price("max_price", in.MaxPrice),
-		StoreID:  r.id("store_id", in.StoreID),
-		InStock:  r.flag("in_stock", in.InStock),
-		PageSize: r.between("page_size", in.PageSize, 1, search.MaxPageSize, search.DefaultPageSize),
-		Cursor:   in.Cursor,
+		Query:      r.query(in.Query),
+		Categories: r.values("category", in.Category),
+		Brands:     r.values("brand", in.Brand),
+		Attributes: r.attributes(in.request.URL.Query()),
+		MinPrice:   r.price("min_price", in.MinPrice),
+		MaxPrice:   r.price("max_price", in.MaxPrice),
+		StoreID:    r.id("store_id", in.StoreID),
+		InStock:    r.flag("in_stock", in.InStock),
+		PageSize:   r.between("page_size", in.PageSize, 1, search.MaxPageSize, search.DefaultPageSize),
+		Cursor:     in.Cursor,
 	}
 	p.Sort = r.sort(in.Sort, p.Query)
 	asked = r.logPosition(in.Position)
@@ -131,9 +134,9 @@ func searchKey(p search.Params) string {
 		}
 		return v.String()
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %s %d %t %s %d %d", p.Query, p.Category, price(p.MinPrice), price(p.MaxPrice),
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %s %d %t %s %d %d", p.Query, p.Choice(), price(p.MinPrice), price(p.MaxPrice),
 		p.StoreID, p.InStock, p.Sort, p.Page, p.PageSize))
-	return "search:2:" + hex.EncodeToString(sum[:16])
+	return "search:3:" + hex.EncodeToString(sum[:16])
 }
 
 // sample tells whoever gathers queries of a search.

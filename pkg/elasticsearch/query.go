@@ -3,46 +3,12 @@ package elasticsearch
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"aforro/pkg/catalog"
 	"aforro/pkg/search"
 )
 
 // hitFields are what a result shows; nothing else of a document is read.
 var hitFields = []string{"sku", "title", "description", "brand", "category", "price"}
-
-// filters are the clauses that keep or drop products without scoring them.
-func filters(p search.Params) []any {
-	var list []any
-	if utf8.RuneCountInString(p.Category) > catalog.MaxCategory {
-		// No category is that long, and Elasticsearch refuses endless terms.
-		return []any{m{"match_none": m{}}}
-	}
-	if p.Category != "" {
-		list = append(list, m{"term": m{"category.key": p.Category}})
-	}
-	if p.MinPrice != nil || p.MaxPrice != nil {
-		bounds := m{}
-		if p.MinPrice != nil {
-			bounds["gte"] = int64(*p.MinPrice)
-		}
-		if p.MaxPrice != nil {
-			bounds["lte"] = int64(*p.MaxPrice)
-		}
-		list = append(list, m{"range": m{"price": bounds}})
-	}
-	if p.StoreID != 0 {
-		list = append(list, m{"term": m{"stores": p.StoreID}})
-	}
-	switch {
-	case p.InStock && p.StoreID != 0:
-		list = append(list, m{"term": m{"stores_in_stock": p.StoreID}})
-	case p.InStock:
-		list = append(list, m{"exists": m{"field": "stores_in_stock"}})
-	}
-	return list
-}
 
 // query is filters and, where there are words, relevance. Where results are
 // sorted by something else the words still decide what is found.
@@ -112,7 +78,7 @@ func covered(p search.Params) m {
 // preference leads all to another one.
 func preference(p search.Params) string {
 	var h uint32 = 2166136261 // FNV-1a
-	for _, part := range []string{strings.ToLower(p.Query), p.Category, strconv.FormatInt(p.StoreID, 10)} {
+	for _, part := range []string{strings.ToLower(p.Query), p.Choice(), strconv.FormatInt(p.StoreID, 10)} {
 		for i := range len(part) {
 			h = (h ^ uint32(part[i])) * 16777619
 		}

@@ -29,6 +29,12 @@ const (
 	MaxPageSize     = 100
 	MinSuggest      = 3 // characters
 	MaxSuggest      = 10
+
+	// Of one filter, of one search, and of a key and a value in characters.
+	MaxFilterValues     = 20
+	MaxAttributeFilters = 10
+	MaxAttributeKey     = 100
+	MaxFilterValue      = 200
 )
 
 // LastPage asks for the last page, whichever it is.
@@ -38,8 +44,8 @@ const LastPage = -1
 type Params struct {
 	// Query is trimmed; empty lists everything.
 	Query string
-	// Category is a category's name, in any case.
-	Category string
+	// Categories are names, in any case; any one of them will do.
+	Categories []string
 	// Brands are names, in any case; any one of them will do.
 	Brands []string
 	// Attributes must all hold.
