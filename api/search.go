@@ -71,6 +71,9 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 			return nil, err
 		}
 	}
+	if err := s.place(ctx, p.Near); err != nil {
+		return nil, err
+	}
 	reached := s.await(ctx, asked)
 	s.sample(p)
 	cached := s.o.SearchCache > 0 && p.Cursor == ""
@@ -106,6 +109,8 @@ func (s *Server) cachedPage(ctx context.Context, key string, asked search.Versio
 		outcome = "broken"
 	case page.Known.Visible < asked:
 		outcome = "early"
+	case len(page.Facets) > 0 && age > facetsFresh:
+		outcome = "stale"
 	case !s.o.Watch.Shows(page.Known.Stamp, page.IDs, age):
 		outcome = "stale"
 	}
@@ -132,6 +137,9 @@ func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage,
 		if p.Page > lastPage(page.Count, p.PageSize) {
 			return packedPage{}, errInvalidPage(strconv.Itoa(p.Page))
 		}
+	}
+	if err := s.nameStores(ctx, p, page.Facets); err != nil {
+		return packedPage{}, err
 	}
 	ids := idsOf(page.Hits)
 	live := s.complete(ctx, p, &page)

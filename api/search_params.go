@@ -26,7 +26,10 @@ type searchInput struct {
 	MaxPrice string   `query:"max_price" example:"99.95" doc:"The highest price, inclusive: a decimal."`
 	StoreID  integer  `query:"store_id" doc:"Keeps what this store carries and adds inventory_quantity."`
 	InStock  boolean  `query:"in_stock" doc:"true keeps what is available: in that store, or anywhere."`
-	Sort     string   `query:"sort" enum:"relevance,price,-price,newest" doc:"relevance by default with q, else newest."`
+	Near     string   `query:"near" example:"19.076,72.878" doc:"A latitude and a longitude in degrees: keeps what is in stock in a store near there and adds nearest. Not with store_id."`
+	Radius   string   `query:"radius_km" example:"50" doc:"How far near is: 50 unless said, at most 1000."`
+	Facets   []string `query:"facets,explode" example:"brand,category,price" doc:"What to count, by commas: brand, category, price, store, attributes (those that matter for the hits), attr.<key>."`
+	Sort     string   `query:"sort" enum:"relevance,price,-price,newest,distance" doc:"relevance by default with q, else newest. distance: the nearest store with stock first, only with near."`
 	Page     string   `query:"page" example:"2" doc:"A page's number, from 1, or last."`
 	PageSize integer  `query:"page_size" minimum:"1" maximum:"100" doc:"Results on a page: 10 unless said."`
 	Cursor   string   `query:"cursor" example:"start" doc:"start begins a walk that gives every product once while things change; then what next_cursor said."`
@@ -59,7 +62,10 @@ func (in *searchInput) params() (p search.Params, asked search.Version, err erro
 		PageSize:   r.between("page_size", in.PageSize, 1, search.MaxPageSize, search.DefaultPageSize),
 		Cursor:     in.Cursor,
 	}
+	p.Near, p.Facets = r.near(in.Near, in.Radius), r.facets(in.Facets)
+	p.FacetWords = r.facetWords(in.request.URL.Query(), p.Facets)
 	p.Sort = r.sort(in.Sort, p.Query)
+	r.nearby(p)
 	asked = r.logPosition(in.Position)
 	if p.MinPrice != nil && p.MaxPrice != nil && *p.MinPrice > *p.MaxPrice {
 		r.refuse("min_price", in.MinPrice, "must not be over max_price")
@@ -99,7 +105,7 @@ func (r *reader) price(name, raw string) *catalog.Price {
 
 func (r *reader) sort(raw, query string) search.Sort {
 	switch by := search.Sort(raw); by {
-	case search.ByRelevance, search.ByPrice, search.ByPriceDesc, search.ByNewest:
+	case search.ByRelevance, search.ByPrice, search.ByPriceDesc, search.ByNewest, search.ByDistance:
 		return by
 	case "":
 		if query != "" {
@@ -107,7 +113,7 @@ func (r *reader) sort(raw, query string) search.Sort {
 		}
 		return search.ByNewest
 	}
-	r.refuse("sort", raw, "must be relevance, price, -price or newest")
+	r.refuse("sort", raw, "must be relevance, price, -price, newest or distance")
 	return ""
 }
 
@@ -134,8 +140,8 @@ func searchKey(p search.Params) string {
 		}
 		return v.String()
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %s %d %t %s %d %d", p.Query, p.Choice(), price(p.MinPrice), price(p.MaxPrice),
-		p.StoreID, p.InStock, p.Sort, p.Page, p.PageSize))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %s %d %t %s %d %d %q %q", p.Query, p.Choice(), price(p.MinPrice), price(p.MaxPrice),
+		p.StoreID, p.InStock, p.Sort, p.Page, p.PageSize, p.Facets, p.FacetWords))
 	return "search:3:" + hex.EncodeToString(sum[:16])
 }
 

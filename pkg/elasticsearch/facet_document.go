@@ -3,6 +3,7 @@ package elasticsearch
 import (
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"aforro/elastic"
@@ -111,10 +112,10 @@ func thousandths(n float64) float64 {
 	return math.Round(n*1000) / 1000
 }
 
-// plain is a JSON value as text.
+// plain is a JSON value as text, without spaces around it.
 func plain(value string) string {
 	if value[0] == '"' {
-		return inQuotes(value)
+		return strings.TrimSpace(inQuotes(value))
 	}
 	return value
 }

@@ -41,6 +41,9 @@ func clauses(p search.Params) []clause {
 	case p.InStock:
 		add("", m{"exists": m{"field": "stores_in_stock"}})
 	}
+	if p.Near != nil {
+		add("", nearQuery(p.Near))
+	}
 	if len(p.Brands) > 0 {
 		add(search.FacetBrand, anyOf("brand.key", p.Brands))
 	}

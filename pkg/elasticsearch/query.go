@@ -12,13 +12,16 @@ var hitFields = []string{"sku", "title", "description", "brand", "category", "pr
 
 // query is filters and, where there are words, relevance. Where results are
 // sorted by something else the words still decide what is found.
-func query(p search.Params, fuzzy bool) m {
+func query(p search.Params, fuzzy bool) m { return queryWithin(filters(p), p.Query, fuzzy) }
+
+// queryWithin is the query for words within filters.
+func queryWithin(filters []any, words string, fuzzy bool) m {
 	clauses := m{}
-	if list := filters(p); len(list) > 0 {
-		clauses["filter"] = list
+	if len(filters) > 0 {
+		clauses["filter"] = filters
 	}
-	if p.Query != "" {
-		clauses["must"] = []any{relevance(p.Query, fuzzy)}
+	if words != "" {
+		clauses["must"] = []any{relevance(words, fuzzy)}
 	}
 	if len(clauses) == 0 {
 		return m{"match_all": m{}}
@@ -28,9 +31,11 @@ func query(p search.Params, fuzzy bool) m {
 
 // order is the sort of a search. Every order ends with the id, so that pages
 // neither repeat nor skip.
-func order(s search.Sort) []any {
+func order(p search.Params) []any {
 	byID := m{"id": "asc"}
-	switch s {
+	switch p.Sort {
+	case search.ByDistance:
+		return []any{byDistance(p.Near, "asc"), m{"_score": "desc"}, byID}
 	case search.ByPrice:
 		return []any{m{"price": "asc"}, byID}
 	case search.ByPriceDesc:
@@ -42,9 +47,11 @@ func order(s search.Sort) []any {
 }
 
 // reversed is order from the other end.
-func reversed(s search.Sort) []any {
+func reversed(p search.Params) []any {
 	byID := m{"id": "desc"}
-	switch s {
+	switch p.Sort {
+	case search.ByDistance:
+		return []any{byDistance(p.Near, "desc"), m{"_score": "asc"}, byID}
 	case search.ByPrice:
 		return []any{m{"price": "desc"}, byID}
 	case search.ByPriceDesc:
@@ -58,10 +65,10 @@ func reversed(s search.Sort) []any {
 // body is a whole search request without its place in the list of results.
 func body(p search.Params, fuzzy bool) m {
 	fields := hitFields
-	if p.StoreID != 0 {
+	if p.StoreID != 0 || p.Near != nil {
 		fields = append(fields[:len(fields):len(fields)], "stock")
 	}
-	return m{"query": query(p, fuzzy), "sort": order(p.Sort), "_source": fields, "track_total_hits": true}
+	return m{"query": query(p, fuzzy), "sort": order(p), "_source": fields, "track_total_hits": true}
 }
 
 // covered asks whether coverage finds anything under the filters.

@@ -66,7 +66,7 @@ func TestOrders(t *testing.T) {
 			`[{"released_on":{"missing":"_first","order":"asc"}},{"id":"asc"}]`,
 		},
 	} {
-		if got := [2]string{asJSON(t, order(by)), asJSON(t, reversed(by))}; got != want {
+		if got := [2]string{asJSON(t, order(search.Params{Sort: by})), asJSON(t, reversed(search.Params{Sort: by}))}; got != want {
 			t.Errorf("%s: %s", by, got)
 		}
 	}

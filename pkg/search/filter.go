@@ -25,7 +25,7 @@ func Fold(values []string) []string {
 // Choice is a text that is the same for values of filters that keep the same
 // products, in whatever order and case they were given; "" without any.
 func (p Params) Choice() string {
-	if len(p.Categories)+len(p.Brands)+len(p.Attributes) == 0 {
+	if len(p.Categories)+len(p.Brands)+len(p.Attributes) == 0 && p.Near == nil {
 		return ""
 	}
 	text := fmt.Appendf(nil, "%q%q", Fold(p.Categories), Fold(p.Brands))
@@ -33,6 +33,9 @@ func (p Params) Choice() string {
 	slices.SortFunc(attributes, func(a, b AttributeFilter) int { return cmp.Compare(strings.ToLower(a.Key), strings.ToLower(b.Key)) })
 	for _, a := range attributes {
 		text = fmt.Appendf(text, "%q%q%s,%s", strings.ToLower(a.Key), Fold(a.Values), limit(a.Min), limit(a.Max))
+	}
+	if n := p.Near; n != nil {
+		text = fmt.Appendf(text, "@%g,%g,%g", n.Latitude, n.Longitude, n.RadiusKM)
 	}
 	return string(text)
 }

@@ -32,6 +32,7 @@ func TestChoice(t *testing.T) {
 		{}, one, {Brands: []string{"a"}}, {Categories: []string{"a"}}, {Brands: []string{"a", "b"}}, {Brands: []string{`a" "b`}},
 		{Attributes: []AttributeFilter{{Key: "a", Values: []string{"b"}}}}, {Attributes: []AttributeFilter{{Key: "a", Min: &low}}},
 		{Attributes: []AttributeFilter{{Key: "a", Max: &low}}}, {Attributes: []AttributeFilter{{Key: "a", Min: &low, Max: &high}}},
+		{Near: &Near{}}, {Near: &Near{Latitude: 1}}, {Near: &Near{Longitude: 1}}, {Near: &Near{RadiusKM: 1}},
 	} {
 		if other, ok := seen[p.Choice()]; ok {
 			t.Errorf("%d and %d have one choice", other, i)

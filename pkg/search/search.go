@@ -35,6 +35,11 @@ const (
 	MaxAttributeFilters = 10
 	MaxAttributeKey     = 100
 	MaxFilterValue      = 200
+
+	// Near a place: how far, and how many stores at most.
+	DefaultRadiusKM = 50
+	MaxRadiusKM     = 1000
+	MaxNearStores   = 1000
 )
 
 // LastPage asks for the last page, whichever it is.
@@ -93,6 +98,15 @@ type AttributeFilter struct {
 type Near struct {
 	Latitude, Longitude float64
 	RadiusKM            float64
+	// Stores are those within the radius, the nearest first: at most MaxNearStores.
+	Stores []NearStore
+}
+
+// NearStore is a store and how far away it is.
+type NearStore struct {
+	ID         int64
+	City       string
+	DistanceKM float64
 }
 
 // CursorStart begins a cursor walk.
