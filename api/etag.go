@@ -10,9 +10,12 @@ import (
 // digest stands for some bytes in an ETag.
 type digest [16]byte
 
-func digestOf(b []byte) (d digest) {
-	sum := sha256.Sum256(b)
-	copy(d[:], sum[:])
+func digestOf(parts ...[]byte) (d digest) {
+	h := sha256.New()
+	for _, part := range parts {
+		h.Write(part)
+	}
+	copy(d[:], h.Sum(nil))
 	return d
 }
 

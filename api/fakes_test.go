@@ -81,6 +81,21 @@ func (s *shop) Live(_ context.Context, ids []int64, storeID int64, _ bool) (map[
 	return live, nil
 }
 
+// LiveNear has one piece of everything in the first store.
+func (s *shop) LiveNear(_ context.Context, ids, stores []int64) (map[int64]search.Live, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	live := map[int64]search.Live{}
+	for _, id := range ids {
+		live[id] = search.Live{Price: 2095, NearStore: stores[0], Quantity: 1}
+	}
+	return live, s.liveErr
+}
+
+func (s *shop) Stores(context.Context) ([]catalog.Store, error) {
+	return []catalog.Store{{ID: 2, Name: "Shop", City: "Pune", Latitude: 18.52, Longitude: 73.857}}, s.fails
+}
+
 func (s *shop) Position(context.Context) (search.Version, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

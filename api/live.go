@@ -70,7 +70,7 @@ func (r *liveReader) read(ctx context.Context, p search.Params, hits []search.Hi
 	ids := idsOf(hits)
 	bounded, cancel := context.WithTimeout(ctx, liveTimeout)
 	defer cancel()
-	live, err := r.share.read(bounded, ids, liveKind{p.StoreID, p.InStock && p.StoreID == 0})
+	live, err := r.ask(bounded, p, ids)
 	switch {
 	case err == nil:
 		r.reads.WithLabelValues("done").Inc()
@@ -86,6 +86,13 @@ func (r *liveReader) read(ctx context.Context, p search.Params, hits []search.Hi
 		r.o.Log.Warn("prices and stock cannot be read, pages of results show the index's", "error", err)
 	}
 	return nil, false
+}
+
+func (r *liveReader) ask(ctx context.Context, p search.Params, ids []int64) (map[int64]search.Live, error) {
+	if p.Near != nil {
+		return r.o.Truth.LiveNear(ctx, ids, p.Near.IDs())
+	}
+	return r.share.read(ctx, ids, liveKind{p.StoreID, p.InStock && p.StoreID == 0})
 }
 
 // allowed reports whether the database may be asked: always, or after a failure

@@ -46,6 +46,10 @@ func (r *rack) Live(_ context.Context, ids []int64, _ int64, _ bool) (map[int64]
 	return live, nil
 }
 
+func (r *rack) LiveNear(ctx context.Context, ids, _ []int64) (map[int64]search.Live, error) {
+	return r.Live(ctx, ids, 0, true)
+}
+
 func TestAWalkIsFilledUp(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

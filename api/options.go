@@ -38,6 +38,8 @@ type Truth interface {
 	// Live gives the products that are sold, by id. With a store it says what that
 	// store has of them, else, when anywhere is set, whether some store has any.
 	Live(ctx context.Context, ids []int64, storeID int64, anywhere bool) (map[int64]search.Live, error)
+	// LiveNear says which of these stores is the first to have any, and how many.
+	LiveNear(ctx context.Context, ids, stores []int64) (map[int64]search.Live, error)
 }
 
 // Positions reads up to where the database's log is on disk.
@@ -48,6 +50,8 @@ type Positions interface {
 // Stores reads stores and what they have.
 type Stores interface {
 	StoreExists(ctx context.Context, id int64) (bool, error)
+	// Stores lists all.
+	Stores(ctx context.Context) ([]catalog.Store, error)
 	Inventory(ctx context.Context, storeID int64, after inventory.Position, limit int) ([]inventory.Line, error)
 }
 

@@ -61,7 +61,7 @@ func (s *Server) routeSearch() {
 	titles := &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}
 	register(s, huma.Operation{
 		OperationID: "search-products", Method: http.MethodGet, Path: searchRoute, Tags: []string{"Search"},
-		Summary: "Search products", Description: searchDoc,
+		Summary: "Search products", Description: searchDoc, Parameters: []*huma.Param{attributeParam},
 		Responses: or304(ok200("A page of results.", registry.Schema(typeOf[searchView](), true, ""))),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound, http.StatusGone},
 	}, s.search)
@@ -85,6 +85,9 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 			return nil, err
 		}
 	}
+	if err := s.place(ctx, p.Near); err != nil {
+		return nil, err
+	}
 	reached := s.await(ctx, asked)
 	s.sample(p)
 	want := wanted{
@@ -93,6 +96,9 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 	}
 	if p.Cursor == "" {
 		want.fresh = s.o.SearchCache
+	}
+	if len(p.Facets) > 0 {
+		want.fresh = min(want.fresh, facetsFresh)
 	}
 	got, err := s.answers.get(ctx, want)
 	if err != nil {
@@ -123,6 +129,9 @@ func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage,
 		if p.Page > lastPage(page.Count, p.PageSize) {
 			return packedPage{}, errInvalidPage(strconv.Itoa(p.Page))
 		}
+	}
+	if err := s.nameStores(ctx, p, page.Facets); err != nil {
+		return packedPage{}, err
 	}
 	ids := idsOf(page.Hits)
 	live := s.complete(ctx, p, &page)

@@ -13,6 +13,10 @@ import (
 // maxEpoch bounds the name of an epoch in an entry; ours are shorter.
 const maxEpoch = 256
 
+// maxFacetBytes bounds the facets in an entry: the values that they may have, with
+// the longest labels, take less.
+const maxFacetBytes = 4 << 20
+
 func appendKnown(b []byte, k search.Known) []byte {
 	b = binary.AppendUvarint(b, uint64(len(k.Stamp.Epoch)))
 	b = append(b, k.Stamp.Epoch...)
@@ -68,7 +72,7 @@ func (r *entryReader) known() search.Known {
 
 // pack writes the page for the cache. A page of a cursor walk is never cached.
 func (p packedPage) pack() []byte {
-	b := make([]byte, 0, 64+len(p.Known.Stamp.Epoch)+len(p.digest)+9*len(p.IDs)+len(p.Results))
+	b := make([]byte, 0, 64+len(p.Known.Stamp.Epoch)+len(p.digest)+9*len(p.IDs)+len(p.Facets)+len(p.Results))
 	b = appendKnown(b, p.Known)
 	b = binary.AppendVarint(b, p.Count)
 	b = binary.AppendVarint(b, int64(p.Number))
@@ -78,6 +82,8 @@ func (p packedPage) pack() []byte {
 		b = binary.AppendVarint(b, id)
 	}
 	b = append(b, p.digest[:]...)
+	b = binary.AppendUvarint(b, uint64(len(p.Facets)))
+	b = append(b, p.Facets...)
 	return append(b, p.Results...)
 }
 
@@ -90,6 +96,9 @@ func unpackPage(b []byte) (packedPage, bool) {
 		p.IDs[i] = r.varint()
 	}
 	copy(p.digest[:], r.take(len(p.digest)))
+	if n := r.length(maxFacetBytes); n > 0 {
+		p.Facets = r.take(n)
+	}
 	p.Results = r.rest
 	return p, !r.broken && len(p.Results) > 0
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -16,18 +15,14 @@ import (
 // same key. What is found by words, names and values in any case has one case
 // here, and what is a set has one order.
 func searchKey(p search.Params) string {
-	p.Query, p.Category = strings.ToLower(p.Query), strings.ToLower(p.Category)
-	p.Brands, p.Fields = setOf(p.Brands), setOf(p.Fields)
-	p.Attributes = slices.Clone(p.Attributes)
-	for i := range p.Attributes {
-		p.Attributes[i].Values = setOf(p.Attributes[i].Values)
-	}
-	slices.SortStableFunc(p.Attributes, func(a, b search.AttributeFilter) int { return cmp.Compare(a.Key, b.Key) })
+	choice := p.Choice()
+	p.Categories, p.Brands, p.Attributes, p.Near = nil, nil, nil, nil
+	p.Query, p.Fields = strings.ToLower(p.Query), setOf(p.Fields)
 	text, err := json.Marshal(p)
 	if err != nil {
 		panic("api: parameters are always JSON: " + err.Error())
 	}
-	return keyOf("search", text)
+	return keyOf("search", append(text, choice...))
 }
 
 // suggestKey names a suggestion in the cache.

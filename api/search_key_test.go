@@ -34,7 +34,7 @@ func TestEveryParameterIsInTheKey(t *testing.T) {
 	t.Parallel()
 	price, number := catalog.Price(5), 2.5
 	values := map[string]any{
-		"Query": "a", "Category": "c", "Brands": []string{"b"}, "MinPrice": &price, "MaxPrice": &price, "StoreID": int64(2), "InStock": true,
+		"Query": "a", "Categories": []string{"c"}, "Brands": []string{"b"}, "MinPrice": &price, "MaxPrice": &price, "StoreID": int64(2), "InStock": true,
 		"Sort": search.ByPrice, "Page": 2, "PageSize": 20, "Cursor": "c", "Near": &search.Near{Latitude: 1}, "Facets": []string{"brand"},
 		"Attributes": []search.AttributeFilter{{Key: "k", Min: &number}}, "FacetWords": map[string]string{"brand": "h"},
 		"Fields": []string{"title"}, "Highlight": true, "Explain": true, "Collapse": true,

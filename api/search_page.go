@@ -19,18 +19,20 @@ type searchView struct {
 	Previous   *string      `json:"previous" nullable:"true" doc:"The page before, absolute; null on the first."`
 	NextCursor *string      `json:"next_cursor,omitempty" nullable:"true" doc:"Only in a cursor walk: where it goes on; null at its end."`
 	Results    []resultView `json:"results" nullable:"false"`
+	Facets     []facetView  `json:"facets,omitempty" doc:"What facets asked for."`
 }
 
 // resultView is one product of a page.
 type resultView struct {
-	ID          int64  `json:"id" example:"79013747"`
-	Title       string `json:"title"`
-	Description string `json:"description"`
-	Price       string `json:"price" doc:"A decimal." example:"20.95"`
-	Category    string `json:"category" example:"Notebooks"`
-	Brand       string `json:"brand"`
-	SKU         string `json:"sku"`
-	Quantity    *int64 `json:"inventory_quantity,omitempty" doc:"What the store of store_id has; only with it."`
+	ID          int64        `json:"id" example:"79013747"`
+	Title       string       `json:"title"`
+	Description string       `json:"description"`
+	Price       string       `json:"price" doc:"A decimal." example:"20.95"`
+	Category    string       `json:"category" example:"Notebooks"`
+	Brand       string       `json:"brand"`
+	SKU         string       `json:"sku"`
+	Quantity    *int64       `json:"inventory_quantity,omitempty" doc:"What the store of store_id has; only with it."`
+	Nearest     *nearestView `json:"nearest,omitempty" doc:"The nearest store with stock; only with near."`
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -40,8 +42,10 @@ type packedPage struct {
 	Count      int64
 	Number     int
 	NextCursor string
-	// Results is a JSON array, and digest stands for it in an ETag.
+	// Results is a JSON array, as is Facets, which is empty when none were asked for;
+	// digest stands for both in an ETag.
 	Results []byte
+	Facets  []byte
 	digest  digest
 	// Known is what was known of the index before the engine was asked.
 	Known search.Known
@@ -64,14 +68,18 @@ func packPage(p search.Page) (packedPage, error) {
 	for i, h := range p.Hits {
 		views[i] = resultView{
 			ID: h.ID, Title: h.Title, Description: h.Description, Price: h.Price.String(),
-			Category: h.Category, Brand: h.Brand, SKU: h.SKU, Quantity: h.Quantity,
+			Category: h.Category, Brand: h.Brand, SKU: h.SKU, Quantity: h.Quantity, Nearest: (*nearestView)(h.Nearest),
 		}
 	}
 	results, err := marshal(views)
 	if err != nil {
 		return packedPage{}, fmt.Errorf("encode a page of results: %w", err)
 	}
-	return packedPage{Count: p.Count, Number: p.Number, NextCursor: p.NextCursor, Results: results, digest: digestOf(results)}, nil
+	facets, err := packFacets(p)
+	if err != nil {
+		return packedPage{}, fmt.Errorf("encode the facets of a page: %w", err)
+	}
+	return packedPage{Count: p.Count, Facets: facets, Number: p.Number, NextCursor: p.NextCursor, Results: results, digest: digestOf(results, facets)}, nil
 }
 
 func idsOf(hits []search.Hit) []int64 {
@@ -96,7 +104,7 @@ func marshal(v any) ([]byte, error) {
 // body writes what searchView describes, and the ETag of it. The results are not
 // digested again.
 func (p packedPage) body(next, previous *string, walk bool) (b []byte, etag string) {
-	b = make([]byte, 0, len(p.Results)+512)
+	b = make([]byte, 0, len(p.Results)+len(p.Facets)+512)
 	b = append(b, `{"count":`...)
 	b = strconv.AppendInt(b, p.Count, 10)
 	b = append(append(b, `,"next":`...), quoted(next)...)
@@ -111,6 +119,9 @@ func (p packedPage) body(next, previous *string, walk bool) (b []byte, etag stri
 	b = append(b, `,"results":`...)
 	etag = digestOf(append(b, p.digest[:]...)).etag()
 	b = append(b, p.Results...)
+	if len(p.Facets) > 0 {
+		b = append(append(b, `,"facets":`...), p.Facets...)
+	}
 	return append(b, '}'), etag
 }
 

@@ -18,16 +18,20 @@ send Cache-Control: no-cache for a fresh one. With the X-Aforro-Position of a wr
 // searchInput is a search as it was asked for.
 type searchInput struct {
 	Address
-	Query    string  `query:"q" maxLength:"500" example:"laptop" doc:"What to look for; everything when empty."`
-	Category string  `query:"category" example:"Notebooks" doc:"A category's name, in any case."`
-	MinPrice string  `query:"min_price" example:"10.00" doc:"The lowest price, inclusive: a decimal."`
-	MaxPrice string  `query:"max_price" example:"99.95" doc:"The highest price, inclusive: a decimal."`
-	StoreID  integer `query:"store_id" doc:"Keeps what this store carries and adds inventory_quantity."`
-	InStock  boolean `query:"in_stock" doc:"true keeps what is available: in that store, or anywhere."`
-	Sort     string  `query:"sort" enum:"relevance,price,-price,newest" doc:"relevance by default with q, else newest."`
-	Page     string  `query:"page" example:"2" doc:"A page's number, from 1, or last."`
-	PageSize integer `query:"page_size" minimum:"1" maximum:"100" doc:"Results on a page: 10 unless said."`
-	Cursor   string  `query:"cursor" example:"start" doc:"start begins a walk that gives every product once while things change; then what next_cursor said."`
+	Query    string   `query:"q" maxLength:"500" example:"laptop" doc:"What to look for; everything when empty."`
+	Category []string `query:"category,explode" example:"Notebooks" doc:"A category's name, in any case; repeated: any of them."`
+	Brand    []string `query:"brand,explode" example:"HP" doc:"A brand's name, in any case; repeated: any of them."`
+	MinPrice string   `query:"min_price" example:"10.00" doc:"The lowest price, inclusive: a decimal."`
+	MaxPrice string   `query:"max_price" example:"99.95" doc:"The highest price, inclusive: a decimal."`
+	StoreID  integer  `query:"store_id" doc:"Keeps what this store carries and adds inventory_quantity."`
+	InStock  boolean  `query:"in_stock" doc:"true keeps what is available: in that store, or anywhere."`
+	Near     string   `query:"near" example:"19.076,72.878" doc:"A latitude and a longitude in degrees: keeps what is in stock in a store near there and adds nearest. Not with store_id."`
+	Radius   string   `query:"radius_km" example:"50" doc:"How far near is: 50 unless said, at most 1000."`
+	Facets   []string `query:"facets,explode" example:"brand,category,price" doc:"What to count, by commas: brand, category, price, store, attributes (those that matter for the hits), attr.<key>."`
+	Sort     string   `query:"sort" enum:"relevance,price,-price,newest,distance" doc:"relevance by default with q, else newest. distance: the nearest store with stock first, only with near."`
+	Page     string   `query:"page" example:"2" doc:"A page's number, from 1, or last."`
+	PageSize integer  `query:"page_size" minimum:"1" maximum:"100" doc:"Results on a page: 10 unless said."`
+	Cursor   string   `query:"cursor" example:"start" doc:"start begins a walk that gives every product once while things change; then what next_cursor said."`
 
 	CacheControl string `header:"Cache-Control" doc:"no-cache asks for a fresh answer."`
 	IfNoneMatch  string `header:"If-None-Match" doc:"An ETag: 304 while the answer is the same."`
@@ -46,16 +50,21 @@ const maxCursor = 8 << 10
 func (in *searchInput) params() (p search.Params, asked search.Version, err error) {
 	var r reader
 	p = search.Params{
-		Query:    strings.Join(strings.Fields(r.query(in.Query)), " "),
-		Category: clean(in.Category),
-		MinPrice: r.price("min_price", in.MinPrice),
-		MaxPrice: r.price("max_price", in.MaxPrice),
-		StoreID:  r.id("store_id", in.StoreID),
-		InStock:  r.flag("in_stock", in.InStock),
-		PageSize: r.between("page_size", in.PageSize, 1, search.MaxPageSize, search.DefaultPageSize),
-		Cursor:   in.Cursor,
+		Query:      strings.Join(strings.Fields(r.query(in.Query)), " "),
+		Categories: r.values("category", in.Category),
+		Brands:     r.values("brand", in.Brand),
+		Attributes: r.attributes(in.request.URL.Query()),
+		MinPrice:   r.price("min_price", in.MinPrice),
+		MaxPrice:   r.price("max_price", in.MaxPrice),
+		StoreID:    r.id("store_id", in.StoreID),
+		InStock:    r.flag("in_stock", in.InStock),
+		PageSize:   r.between("page_size", in.PageSize, 1, search.MaxPageSize, search.DefaultPageSize),
+		Cursor:     in.Cursor,
 	}
+	p.Near, p.Facets = r.near(in.Near, in.Radius), r.facets(in.Facets)
+	p.FacetWords = r.facetWords(in.request.URL.Query(), p.Facets)
 	p.Sort = r.sort(in.Sort, p.Query)
+	r.nearby(p)
 	asked = r.logPosition(in.Position)
 	if p.MinPrice != nil && p.MaxPrice != nil && *p.MinPrice > *p.MaxPrice {
 		r.refuse("min_price", in.MinPrice, "must not be over max_price")
@@ -95,7 +104,7 @@ func (r *reader) price(name, raw string) *catalog.Price {
 
 func (r *reader) sort(raw, query string) search.Sort {
 	switch by := search.Sort(raw); by {
-	case search.ByRelevance, search.ByPrice, search.ByPriceDesc, search.ByNewest:
+	case search.ByRelevance, search.ByPrice, search.ByPriceDesc, search.ByNewest, search.ByDistance:
 		return by
 	case "":
 		if query != "" {
@@ -103,7 +112,7 @@ func (r *reader) sort(raw, query string) search.Sort {
 		}
 		return search.ByNewest
 	}
-	r.refuse("sort", raw, "must be relevance, price, -price or newest")
+	r.refuse("sort", raw, "must be relevance, price, -price, newest or distance")
 	return ""
 }
 

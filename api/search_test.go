@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,16 @@ func TestBadSearchParameters(t *testing.T) {
 		{"cursor=start&page=2", 400, "query.cursor"},
 		{"cursor=" + strings.Repeat("x", maxCursor+1), 400, "query.cursor"},
 		{"q=%ff", 400, "query.q"},
+		{"brand=" + strings.Join(numbers(21), "&brand="), 400, "query.brand"},
+		{"category=" + strings.Join(numbers(21), "&category="), 400, "query.category"},
+		{"attr.colour=" + strings.Join(numbers(21), "&attr.colour="), 400, "query.attr.colour"},
+		{"attr.k" + strings.Join(numbers(11), "=1&attr.k") + "=1", 400, "query.attr"},
+		{"attr.=1", 400, "query.attr."},
+		{"attr." + strings.Repeat("k", 101) + "=1", 400, "query.attr." + strings.Repeat("k", 101)},
+		{"attr.weight_min=heavy", 400, "query.attr.weight_min"},
+		{"attr.weight_max=NaN", 400, "query.attr.weight_max"},
+		{"attr.weight_max=1e999", 400, "query.attr.weight_max"},
+		{"attr.weight_min=2&attr.weight_max=1", 400, "query.attr.weight_min"},
 		{"q=%zz", 400, "query.q"},
 		{"q=%", 400, "query.q"},
 		{"%ff=1", 400, "query.�"},
@@ -95,7 +106,16 @@ func TestSearchParameters(t *testing.T) {
 		{"q=a%00b", with(func(p *search.Params) { p.Query, p.Sort = "a b", search.ByRelevance })},
 		{"q=a;b", with(func(p *search.Params) { p.Query, p.Sort = "a;b", search.ByRelevance })},
 		{"q=" + strings.Repeat("%F0%9F%99%82", 500), with(func(p *search.Params) { p.Query, p.Sort = strings.Repeat("🙂", 500), search.ByRelevance })},
-		{"category=Notebooks&in_stock=false", with(func(p *search.Params) { p.Category = "Notebooks" })},
+		{"category=Notebooks&in_stock=false", with(func(p *search.Params) { p.Categories = []string{"notebooks"} })},
+		{"category=b&category=A&category=&category=a&brand=HP", with(func(p *search.Params) { p.Categories, p.Brands = []string{"A", "B"}, []string{"hp"} })},
+		{"brand=&attr.a=&attr.weight_min=", usual},
+		{"attr.Weight_min=1.50&attr.weight_max=%2B2&attr.weight=2", with(func(p *search.Params) {
+			low, high := 1.5, 2.0
+			p.Attributes = []search.AttributeFilter{{Key: "weight", Values: []string{"2"}, Min: &low, Max: &high}}
+		})},
+		{"attr.power__max=5&attr.colour=Red&attr.colour=blue&attr.COLOUR=red", with(func(p *search.Params) {
+			p.Attributes = []search.AttributeFilter{{Key: "colour", Values: []string{"blue", "red"}}, {Key: "power__max", Values: []string{"5"}}}
+		})},
 		{"min_price=10&max_price=10.00", with(func(p *search.Params) { p.MinPrice, p.MaxPrice = price(1000), price(1000) })},
 		{"store_id=2&in_stock=TRUE", with(func(p *search.Params) { p.StoreID, p.InStock = 2, true })},
 		{"sort=-price&page=3&page_size=1", with(func(p *search.Params) { p.Sort, p.Page, p.PageSize = search.ByPriceDesc, 3, 1 })},
@@ -112,6 +132,14 @@ func TestSearchParameters(t *testing.T) {
 			t.Errorf("%.40s: got %+v, want %+v", c.query, s.asked[0], c.want)
 		}
 	}
+}
+
+// numbers are the first n numbers, as texts.
+func numbers(n int) (list []string) {
+	for i := range n {
+		list = append(list, strconv.Itoa(i))
+	}
+	return list
 }
 
 func TestSearchAnswer(t *testing.T) {

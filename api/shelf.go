@@ -48,7 +48,7 @@ func newShelf(bytes int64, r prometheus.Registerer) (*shelf, error) {
 	}
 	half := uint64(bytes) / 2
 	pages, err := otter.New(&otter.Options[string, *kept]{MaximumWeight: half, Weigher: func(key string, k *kept) uint32 {
-		return uint32(aside + len(key) + len(k.Results) + 8*len(k.IDs))
+		return uint32(aside + len(key) + len(k.Results) + len(k.Facets) + 8*len(k.IDs))
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("make the shelf of pages: %w", err)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"aforro/pkg/catalog"
 	"aforro/pkg/fault"
 )
 
@@ -20,6 +21,9 @@ type storeRegister struct {
 	stores Stores
 	mu     sync.Mutex
 	seen   map[int64]time.Time
+	// all are the stores as they were at listed.
+	all    []catalog.Store
+	listed time.Time
 }
 
 func newStoreRegister(stores Stores) *storeRegister {
@@ -61,6 +65,35 @@ func (r *storeRegister) knows(id int64) (known, fresh bool) {
 	defer r.mu.Unlock()
 	last, known := r.seen[id]
 	return known, known && time.Since(last) < storeFresh
+}
+
+// list gives all stores, hardly older than storeFresh; while the database is away,
+// as they were last.
+func (r *storeRegister) list(ctx context.Context) ([]catalog.Store, error) {
+	r.mu.Lock()
+	all, listed := r.all, r.listed
+	r.mu.Unlock()
+	known := !listed.IsZero()
+	if known && time.Since(listed) < storeFresh {
+		return all, nil
+	}
+	patience := searchTimeout
+	if known {
+		patience = storePatience
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	now, err := r.stores.Stores(ctx)
+	switch {
+	case err == nil:
+		all = now
+	case !known || !fault.Is(err, fault.Unavailable):
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all, r.listed = all, time.Now()
+	return all, nil
 }
 
 func (r *storeRegister) ask(ctx context.Context, id int64) (bool, error) {

@@ -29,7 +29,7 @@ var (
 // Projection is the version of what documents are made of in Go: raise it when
 // a product renders differently for the same row, so that it counts as a change
 // of the definition.
-const Projection = 1
+const Projection = 2
 
 // GCDeletes is how long an index remembers a delete: a write that is later than
 // this would bring the document back. It is index.gc_deletes of settings.json.
@@ -47,16 +47,17 @@ type Definition struct {
 
 // Define reads the embedded files. They are the program's own, so a mistake in
 // them is a panic, which the tests would meet first.
-func Define() Definition { return define(settingsFile, mappingsFile, titlesFile, Synonyms()) }
+func Define() Definition { return define(settingsFile, mappingsFile, titlesFile, Synonyms(), Facets()) }
 
-func define(settings, mappings, titles []byte, synonyms []string) (d Definition) {
+func define(settings, mappings, titles []byte, synonyms []string, facets []Facet) (d Definition) {
 	must(json.Unmarshal(settings, &d.Settings))
 	must(json.Unmarshal(mappings, &d.Mappings))
 	must(json.Unmarshal(titles, &d.Titles))
 	filters := d.Settings["analysis"].(map[string]any)["filter"].(map[string]any)
 	filters["synonyms"].(map[string]any)["synonyms"] = synonyms
+	mapNumbers(d.Mappings, facets)
 	sum := sha256.New()
-	for _, part := range []any{d.Settings, d.Mappings, d.Titles, Projection} {
+	for _, part := range []any{d.Settings, d.Mappings, d.Titles, facets, Projection} {
 		body, err := json.Marshal(part)
 		must(err)
 		sum.Write(body)

@@ -31,17 +31,18 @@ func TestTheHashTellsDefinitionsApart(t *testing.T) {
 	seen := map[string]string{}
 	for name, d := range map[string]Definition{
 		"as it is":          Define(),
-		"another setting":   define(bytes.Replace(settingsFile, []byte(`"5s"`), []byte(`"6s"`), 1), mappingsFile, titlesFile, Synonyms()),
-		"another mapping":   define(settingsFile, bytes.Replace(mappingsFile, []byte(`"double"`), []byte(`"long"`), 1), titlesFile, Synonyms()),
-		"other titles":      define(settingsFile, mappingsFile, bytes.Replace(titlesFile, []byte(`"integer"`), []byte(`"long"`), 1), Synonyms()),
-		"one synonym fewer": define(settingsFile, mappingsFile, titlesFile, Synonyms()[1:]),
+		"another setting":   define(bytes.Replace(settingsFile, []byte(`"5s"`), []byte(`"6s"`), 1), mappingsFile, titlesFile, Synonyms(), Facets()),
+		"another mapping":   define(settingsFile, bytes.Replace(mappingsFile, []byte(`"double"`), []byte(`"long"`), 1), titlesFile, Synonyms(), Facets()),
+		"other titles":      define(settingsFile, mappingsFile, bytes.Replace(titlesFile, []byte(`"integer"`), []byte(`"long"`), 1), Synonyms(), Facets()),
+		"one facet fewer":   define(settingsFile, mappingsFile, titlesFile, Synonyms(), Facets()[1:]),
+		"one synonym fewer": define(settingsFile, mappingsFile, titlesFile, Synonyms()[1:], Facets()),
 	} {
 		if other, ok := seen[d.Hash]; ok {
 			t.Errorf("%s and %s have one hash", name, other)
 		}
 		seen[d.Hash] = name
 	}
-	spaced := define(bytes.ReplaceAll(settingsFile, []byte("\n"), []byte("\n  ")), mappingsFile, titlesFile, Synonyms())
+	spaced := define(bytes.ReplaceAll(settingsFile, []byte("\n"), []byte("\n  ")), mappingsFile, titlesFile, Synonyms(), Facets())
 	if spaced.Hash != Define().Hash {
 		t.Error("spaces make another index")
 	}

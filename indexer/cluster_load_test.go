@@ -155,7 +155,7 @@ func (l *load) writes(round int) []string {
 func (l *load) list(ctx context.Context) error {
 	const size = 20
 	n := 1 + rand.IntN(untouchedCount/size)
-	page, err := l.s.client.Search(ctx, search.Params{Category: untouched, Sort: search.ByPrice, Page: n, PageSize: size})
+	page, err := l.s.client.Search(ctx, search.Params{Categories: []string{untouched}, Sort: search.ByPrice, Page: n, PageSize: size})
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (l *load) list(ctx context.Context) error {
 
 func (l *load) find(ctx context.Context) error {
 	id := 2 + 3*rand.IntN(untouchedCount)
-	page, err := l.s.client.Search(ctx, search.Params{Query: fmt.Sprintf("product %d", id), Category: untouched, Sort: search.ByRelevance, Page: 1, PageSize: 10})
+	page, err := l.s.client.Search(ctx, search.Params{Query: fmt.Sprintf("product %d", id), Categories: []string{untouched}, Sort: search.ByRelevance, Page: 1, PageSize: 10})
 	if err == nil && (len(page.Hits) == 0 || page.Hits[0].ID != int64(id)) {
 		err = fmt.Errorf("product %d is not found: %d hits", id, len(page.Hits))
 	}
@@ -191,7 +191,7 @@ func (l *load) suggest(ctx context.Context) error {
 // walk walks over all that nobody changes. Its view is on the nodes where it
 // began: with one of them it is gone, and the walk begins again.
 func (l *load) walk(ctx context.Context) error {
-	p := search.Params{Category: untouched, Sort: search.ByPrice, PageSize: search.MaxPageSize, Cursor: search.CursorStart}
+	p := search.Params{Categories: []string{untouched}, Sort: search.ByPrice, PageSize: search.MaxPageSize, Cursor: search.CursorStart}
 	seen := 0
 	for l.walks.Add(1); p.Cursor != ""; {
 		page, err := l.s.client.Search(ctx, p)

@@ -110,7 +110,7 @@ func (b *searchBench) round(ctx context.Context, round int) error {
 
 func (b *searchBench) print(follow float64) {
 	bar("uncached search, 16 connections, requests/s", b.read.String()+" (Elasticsearch alone)", ">= 75 %", b.read.median() >= 0.75)
-	bar("the same with AFORRO_LIVE=false", b.unread.String()+" (Elasticsearch alone)", ">= 85 %", b.unread.median() >= 0.85)
+	bar("the same with AFORRO_LIVE_READS=false", b.unread.String()+" (Elasticsearch alone)", ">= 85 %", b.unread.median() >= 0.85)
 	if b.facets {
 		bar("the same with all facets", b.counts.String()+" (without facets)", ">= 50 %", b.counts.median() >= 0.5)
 	} else {

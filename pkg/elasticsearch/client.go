@@ -3,6 +3,7 @@ package elasticsearch
 import (
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"aforro/elastic"
@@ -49,6 +50,9 @@ type Client struct {
 	searched         string
 	shards, replicas int
 	definition       elastic.Definition
+	// wide is the shard_size that exact counts have needed so far.
+	wide   *atomic.Int64
+	labels *labels
 }
 
 // New prepares a client; it connects on first use.
@@ -77,7 +81,7 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		nodes: &nodes{transport: transport, list: list}, prefix: prefix, alias: aliasOf(prefix, search.Products), shards: max(1, o.Shards),
-		replicas: o.Replicas, definition: definition,
+		replicas: o.Replicas, definition: definition, wide: &atomic.Int64{}, labels: &labels{},
 	}, nil
 }
 

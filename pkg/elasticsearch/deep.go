@@ -79,7 +79,7 @@ func (c *Client) walk(ctx context.Context, p search.Params) (search.Page, error)
 	if len(at.After) > 0 {
 		request["search_after"] = at.After
 	}
-	answer, err := c.post(ctx, esapi.SearchRequest{FilterPath: pageParts}, request)
+	answer, err := c.postCounting(ctx, esapi.SearchRequest{FilterPath: pageParts}, p, request, at.Fuzzy)
 	if err != nil {
 		return search.Page{}, expired(err, p.Cursor)
 	}

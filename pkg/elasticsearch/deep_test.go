@@ -40,8 +40,10 @@ func TestACursorBelongsToItsSearch(t *testing.T) {
 	seen := map[string]bool{fingerprint(base): true}
 	for _, change := range []func(p *search.Params){
 		func(p *search.Params) { p.Query = "b" },
-		func(p *search.Params) { p.Category = "a" },
-		func(p *search.Params) { p.Query, p.Category = "", "a" },
+		func(p *search.Params) { p.Categories = []string{"a"} },
+		func(p *search.Params) { p.Query, p.Categories = "", []string{"a"} },
+		func(p *search.Params) { p.Brands = []string{"a"} },
+		func(p *search.Params) { p.Attributes = []search.AttributeFilter{{Key: "a", Values: []string{"b"}}} },
 		func(p *search.Params) { p.MinPrice = price(0) },
 		func(p *search.Params) { p.MaxPrice = price(0) },
 		func(p *search.Params) { p.StoreID = 1 },

@@ -48,6 +48,7 @@ func appendProduct(b []byte, doc *search.Document) ([]byte, error) {
 	b = appendSome(b, "image_url", doc.ImageURL)
 	if len(list) > 0 {
 		b = appendList(append(b, `,"attributes":`...), list, appendAttribute)
+		b = appendFacets(b, list)
 	}
 	return appendHash(appendStock(b, doc.Stock), doc.Hash), nil
 }

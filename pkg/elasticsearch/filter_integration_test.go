@@ -34,7 +34,7 @@ func keeps(p search.Params, d search.Document) bool {
 		carried, available = true, anywhere
 	}
 	return carried && (available || !p.InStock) &&
-		(p.Category == "" || strings.EqualFold(p.Category, d.Category)) &&
+		(len(p.Categories) == 0 || slices.ContainsFunc(p.Categories, func(c string) bool { return strings.EqualFold(c, d.Category) })) &&
 		(p.MinPrice == nil || d.Price >= *p.MinPrice) && (p.MaxPrice == nil || d.Price <= *p.MaxPrice)
 }
 
@@ -66,7 +66,7 @@ func (s *shop) randomFilters(rng *rand.Rand) search.Params {
 		p.StoreID = int64(rng.IntN(22)) // 21 is no store
 	}
 	if rng.IntN(2) == 0 {
-		p.Category = []func(string) string{strings.ToLower, strings.ToUpper, strings.TrimSpace}[rng.IntN(3)](anyDoc().Category)
+		p.Categories = []string{[]func(string) string{strings.ToLower, strings.ToUpper, strings.TrimSpace}[rng.IntN(3)](anyDoc().Category)}
 	}
 	bound := func() *catalog.Price {
 		price := anyDoc().Price + catalog.Price(rng.IntN(2))
@@ -143,8 +143,8 @@ func TestFiltersCombineWithWords(t *testing.T) {
 		byID[d.ID] = d
 	}
 	for _, p := range []search.Params{
-		{StoreID: 4}, {StoreID: 4, InStock: true}, {InStock: true}, {MaxPrice: &most}, {Category: "bags & cases"},
-		{Category: "BAGS & CASES", StoreID: 9, InStock: true, MinPrice: &most},
+		{StoreID: 4}, {StoreID: 4, InStock: true}, {InStock: true}, {MaxPrice: &most}, {Categories: []string{"bags & cases"}},
+		{Categories: []string{"BAGS & CASES"}, StoreID: 9, InStock: true, MinPrice: &most},
 	} {
 		var want []int64
 		for _, id := range all {
@@ -179,7 +179,7 @@ func TestACategoryThatIsNotThereFindsNothing(t *testing.T) {
 	t.Parallel()
 	s := MustShop(t)
 	for _, category := range []string{"no such category", "note", "Notebooks\x00", strings.Repeat("x", 40_000)} {
-		if page := MustSearch(t, s.Client, search.Params{Category: category}); page.Count != 0 || len(page.Hits) != 0 {
+		if page := MustSearch(t, s.Client, search.Params{Categories: []string{category}}); page.Count != 0 || len(page.Hits) != 0 {
 			t.Errorf("%.20q: count %d", category, page.Count)
 		}
 	}

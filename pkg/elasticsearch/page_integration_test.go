@@ -51,7 +51,7 @@ func TestLastPage(t *testing.T) {
 		number, hits int
 	}{
 		{search.Params{}, 1941, 6}, {search.Params{PageSize: 100}, 195, 6}, {search.Params{PageSize: 31}, 626, 31},
-		{search.Params{Category: "no such"}, 1, 0}, {search.Params{Query: "laptop", PageSize: 100, Sort: search.ByPrice}, 0, 0},
+		{search.Params{Categories: []string{"no such"}}, 1, 0}, {search.Params{Query: "laptop", PageSize: 100, Sort: search.ByPrice}, 0, 0},
 	} {
 		c.p.Page = search.LastPage
 		page := MustSearch(t, s.Client, c.p)
@@ -70,7 +70,7 @@ func TestPagesThatThereAreNot(t *testing.T) {
 	s := MustShop(t)
 	for _, p := range []search.Params{
 		{Page: 1942}, {Page: 196, PageSize: 100}, {Page: -2}, {Page: 500_001}, {Page: math.MaxInt, PageSize: 100},
-		{Page: math.MaxInt/100*2 + 3, PageSize: 100}, {Page: 1<<62 + 1, PageSize: 4}, {Page: 2, Category: "no such"},
+		{Page: math.MaxInt/100*2 + 3, PageSize: 100}, {Page: 1<<62 + 1, PageSize: 4}, {Page: 2, Categories: []string{"no such"}},
 		{Page: 400, Query: "laptop"}, {Page: 90_000, Query: "laptop"},
 	} {
 		if page, err := s.Search(t.Context(), filled(p)); !fault.Is(err, fault.NotFound) {

@@ -3,55 +3,25 @@ package elasticsearch
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"aforro/pkg/catalog"
 	"aforro/pkg/search"
 )
 
 // hitFields are what a result shows; nothing else of a document is read.
 var hitFields = []string{"sku", "title", "description", "brand", "category", "price"}
 
-// filters are the clauses that keep or drop products without scoring them.
-func filters(p search.Params) []any {
-	var list []any
-	if utf8.RuneCountInString(p.Category) > catalog.MaxCategory {
-		// No category is that long, and Elasticsearch refuses endless terms.
-		return []any{m{"match_none": m{}}}
-	}
-	if p.Category != "" {
-		list = append(list, m{"term": m{"category.key": p.Category}})
-	}
-	if p.MinPrice != nil || p.MaxPrice != nil {
-		bounds := m{}
-		if p.MinPrice != nil {
-			bounds["gte"] = int64(*p.MinPrice)
-		}
-		if p.MaxPrice != nil {
-			bounds["lte"] = int64(*p.MaxPrice)
-		}
-		list = append(list, m{"range": m{"price": bounds}})
-	}
-	switch {
-	case p.InStock && p.StoreID != 0: // what a store has it carries
-		list = append(list, m{"term": m{"stores_in_stock": p.StoreID}})
-	case p.StoreID != 0:
-		list = append(list, m{"term": m{"stores": p.StoreID}})
-	case p.InStock:
-		list = append(list, m{"exists": m{"field": "stores_in_stock"}})
-	}
-	return list
-}
-
 // query is filters and, where there are words, relevance. Where results are
 // sorted by something else the words still decide what is found.
-func query(p search.Params, fuzzy bool) m {
+func query(p search.Params, fuzzy bool) m { return queryWithin(filters(p), p.Query, fuzzy) }
+
+// queryWithin is the query for words within filters.
+func queryWithin(filters []any, words string, fuzzy bool) m {
 	clauses := m{}
-	if list := filters(p); len(list) > 0 {
-		clauses["filter"] = list
+	if len(filters) > 0 {
+		clauses["filter"] = filters
 	}
-	if p.Query != "" {
-		clauses["must"] = []any{relevance(p.Query, fuzzy)}
+	if words != "" {
+		clauses["must"] = []any{relevance(words, fuzzy)}
 	}
 	if len(clauses) == 0 {
 		return m{"match_all": m{}}
@@ -61,9 +31,11 @@ func query(p search.Params, fuzzy bool) m {
 
 // order is the sort of a search. Every order ends with the id, so that pages
 // neither repeat nor skip.
-func order(s search.Sort) []any {
+func order(p search.Params) []any {
 	byID := m{"id": "asc"}
-	switch s {
+	switch p.Sort {
+	case search.ByDistance:
+		return []any{byDistance(p.Near, "asc"), m{"_score": "desc"}, byID}
 	case search.ByPrice:
 		return []any{m{"price": "asc"}, byID}
 	case search.ByPriceDesc:
@@ -75,9 +47,11 @@ func order(s search.Sort) []any {
 }
 
 // reversed is order from the other end.
-func reversed(s search.Sort) []any {
+func reversed(p search.Params) []any {
 	byID := m{"id": "desc"}
-	switch s {
+	switch p.Sort {
+	case search.ByDistance:
+		return []any{byDistance(p.Near, "desc"), m{"_score": "asc"}, byID}
 	case search.ByPrice:
 		return []any{m{"price": "desc"}, byID}
 	case search.ByPriceDesc:
@@ -91,10 +65,10 @@ func reversed(s search.Sort) []any {
 // body is a whole search request without its place in the list of results.
 func body(p search.Params, fuzzy bool) m {
 	fields := hitFields
-	if p.StoreID != 0 {
+	if p.StoreID != 0 || p.Near != nil {
 		fields = append(fields[:len(fields):len(fields)], "stock")
 	}
-	return m{"query": query(p, fuzzy), "sort": order(p.Sort), "_source": fields, "track_total_hits": true}
+	return m{"query": query(p, fuzzy), "sort": order(p), "_source": fields, "track_total_hits": true}
 }
 
 // covered asks whether coverage finds anything under the filters.
@@ -111,7 +85,7 @@ func covered(p search.Params) m {
 // preference leads all to another one.
 func preference(p search.Params) string {
 	var h uint32 = 2166136261 // FNV-1a
-	for _, part := range []string{strings.ToLower(p.Query), p.Category, strconv.FormatInt(p.StoreID, 10)} {
+	for _, part := range []string{strings.ToLower(p.Query), p.Choice(), strconv.FormatInt(p.StoreID, 10)} {
 		for i := range len(part) {
 			h = (h ^ uint32(part[i])) * 16777619
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,19 +25,29 @@ func asJSON(tb testing.TB, v any) string {
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
-	low, high := catalog.Price(100), catalog.Price(2795)
+	low, high, bottom, top := catalog.Price(100), catalog.Price(2795), 0.5, 2.0
+	with := func(key string, least, most *float64, values ...string) search.Params {
+		return search.Params{Attributes: []search.AttributeFilter{{Key: key, Values: values, Min: least, Max: most}}}
+	}
 	for _, c := range []struct {
 		p    search.Params
 		want string
 	}{
 		{search.Params{}, `{"match_all":{}}`},
-		{search.Params{Category: "Toner & Ink"}, `{"bool":{"filter":[{"term":{"category.key":"Toner \u0026 Ink"}}]}}`},
+		{search.Params{Categories: []string{"Toner & Ink"}}, `{"bool":{"filter":[{"term":{"category.key":"Toner \u0026 Ink"}}]}}`},
 		{search.Params{MinPrice: &low}, `{"bool":{"filter":[{"range":{"price":{"gte":100}}}]}}`},
 		{search.Params{MinPrice: &low, MaxPrice: &high}, `{"bool":{"filter":[{"range":{"price":{"gte":100,"lte":2795}}}]}}`},
 		{search.Params{StoreID: 3}, `{"bool":{"filter":[{"term":{"stores":3}}]}}`},
 		{search.Params{StoreID: 3, InStock: true}, `{"bool":{"filter":[{"term":{"stores_in_stock":3}}]}}`},
 		{search.Params{InStock: true}, `{"bool":{"filter":[{"exists":{"field":"stores_in_stock"}}]}}`},
-		{search.Params{Category: strings.Repeat("é", catalog.MaxCategory+1)}, `{"bool":{"filter":[{"match_none":{}}]}}`},
+		{search.Params{Categories: []string{"a", "b"}, Brands: []string{"HP"}}, `{"bool":{"filter":[{"terms":{"category.key":["a","b"]}},{"term":{"brand.key":"HP"}}]}}`},
+		{with("Colour", nil, nil, "red"), `{"bool":{"filter":[{"term":{"attribute_terms":"Colour=red"}}]}}`},
+		{with("Product_Colour", nil, nil, "red", "blue"), `{"bool":{"filter":[{"terms":{"facets":["product_colour=red","product_colour=blue"]}}]}}`},
+		{with("weight", &bottom, &top), `{"bool":{"filter":[{"range":{"numbers.weight":{"gte":0.5,"lte":2}}}]}}`},
+		{with("weight", nil, &top, "1.50", "heavy"), `{"bool":{"filter":[{"bool":{"filter":[{"terms":{"numbers.weight":[1.5]}},{"range":{"numbers.weight":{"lte":2}}}]}}]}}`},
+		{with("weight", nil, nil, "heavy"), `{"bool":{"filter":[{"match_none":{}}]}}`},
+		{with("product_colour", nil, &top), `{"bool":{"filter":[{"match_none":{}}]}}`},
+		{search.Params{Categories: []string{strings.Repeat("é", search.MaxAttributeKey+search.MaxFilterValue+2)}}, `{"bool":{"filter":[{"match_none":{}}]}}`},
 	} {
 		if got := asJSON(t, query(c.p, false)); got != c.want {
 			t.Errorf("%+v:\n got %s\nwant %s", c.p, got, c.want)
@@ -55,7 +66,7 @@ func TestOrders(t *testing.T) {
 			`[{"released_on":{"missing":"_first","order":"asc"}},{"id":"asc"}]`,
 		},
 	} {
-		if got := [2]string{asJSON(t, order(by)), asJSON(t, reversed(by))}; got != want {
+		if got := [2]string{asJSON(t, order(search.Params{Sort: by})), asJSON(t, reversed(search.Params{Sort: by}))}; got != want {
 			t.Errorf("%s: %s", by, got)
 		}
 	}
@@ -203,6 +214,7 @@ func TestPreferenceHangsOnTheSearch(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range int64(200) {
 		seen[preference(search.Params{StoreID: i})] = true
+		seen[preference(search.Params{Brands: []string{strconv.FormatInt(i, 10)}})] = true
 	}
 	if len(seen) < 30 {
 		t.Errorf("only %d preferences", len(seen))

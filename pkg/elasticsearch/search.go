@@ -75,8 +75,10 @@ func (c *Client) lastPage(ctx context.Context, p search.Params) (search.Page, er
 		return answer.page(p, 1), err
 	}
 	request := body(p, fuzzy)
-	request["size"], request["sort"] = (total-1)%size+1, reversed(p.Sort)
+	request["size"], request["sort"] = (total-1)%size+1, reversed(p)
+	facets := answer.facets
 	answer, err = c.post(ctx, c.onLive(p), request)
+	answer.facets = facets
 	slices.Reverse(answer.Hits.Hits)
 	return answer.page(p, int((total-1)/size+1)), err
 }
@@ -112,7 +114,7 @@ func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool
 	request["size"] = p.PageSize
 	if from+int64(p.PageSize) <= window {
 		request["from"] = from
-		return c.post(ctx, c.onLive(p), request)
+		return c.postCounting(ctx, c.onLive(p), p, request, fuzzy)
 	}
 	after, found, err := c.hop(ctx, p, from, fuzzy)
 	if err != nil {
@@ -122,7 +124,7 @@ func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool
 		return searchAnswer{}, errPage
 	}
 	request["search_after"] = after
-	return c.post(ctx, c.onLive(p), request)
+	return c.postCounting(ctx, c.onLive(p), p, request, fuzzy)
 }
 
 // pageParts is what is read of an answer; nothing else is sent.
@@ -178,6 +180,9 @@ type searchAnswer struct {
 		} `json:"total"`
 		Hits []hit `json:"hits"`
 	} `json:"hits"`
+	Aggregations map[string]counted `json:"aggregations"`
+	// facets are what the aggregations counted.
+	facets []search.Facet
 }
 
 type hit struct {
@@ -201,12 +206,15 @@ func (a searchAnswer) covers() bool {
 }
 
 func (a searchAnswer) page(p search.Params, number int) search.Page {
-	page := search.Page{Count: a.Hits.Total.Value, Number: number, Hits: make([]search.Hit, len(a.Hits.Hits))}
+	page := search.Page{Count: a.Hits.Total.Value, Number: number, Facets: a.facets, Hits: make([]search.Hit, len(a.Hits.Hits))}
 	for i, h := range a.Hits.Hits {
 		s := h.Source
 		page.Hits[i] = search.Hit{
 			ID: h.ID, SKU: s.SKU, Title: s.Title, Description: s.Description, Brand: s.Brand, Category: s.Category,
 			Price: catalog.Price(s.Cents), Quantity: quantity(p.StoreID, s.Stock),
+		}
+		if p.Near != nil {
+			page.Hits[i].Nearest = p.Near.Nearest(s.Stock)
 		}
 	}
 	return page

@@ -67,6 +67,17 @@ func (d *DB) liveInStore(ctx context.Context, ids []int64, storeID int64) (map[i
 	return live, translate(err, "read what a store has now")
 }
 
+// LiveNear is Live near a place: the first of the stores that has any of a product
+// now, and how many.
+func (d *DB) LiveNear(ctx context.Context, ids, stores []int64) (map[int64]search.Live, error) {
+	rows, err := d.q.ReadLiveNear(ctx, db.ReadLiveNearParams{Ids: ids, Stores: stores})
+	live := make(map[int64]search.Live, len(rows))
+	for _, r := range rows {
+		live[r.ID] = search.Live{Price: r.Price, NearStore: r.StoreID, Quantity: r.Quantity}
+	}
+	return live, translate(err, "read what stores have now")
+}
+
 func orEmpty(s *string) string {
 	if s == nil {
 		return ""

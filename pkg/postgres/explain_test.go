@@ -31,6 +31,7 @@ var explained = map[string][]string{
 	"ListAvailability": {"1", "499999", "-5"},
 	"ReadLive":         {"'{1}', true", upTo(100) + ", false", upTo(100) + ", true"},
 	"ReadLiveInStore":  {"'{1}', 1", upTo(100) + ", 1", upTo(100) + ", 99"},
+	"ReadLiveNear":     {"'{1}', '{1}'", upTo(100) + ", " + upTo(20)},
 	"StoreExists":      {"1", "99"},
 	"ListInventory": {
 		"1, '', 0, 1000", "1, 'Product 3', 7, 1000", "1, 'Product 9999', 9, 5000", "1, 'zzz', 0, 100",

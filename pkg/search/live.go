@@ -12,6 +12,9 @@ type Live struct {
 	Quantity int64
 	// InStock: some store can sell it, when no store was asked for.
 	InStock bool
+	// NearStore is the nearest of the stores that were asked for which can sell it,
+	// 0 when none can; Quantity is what that one can sell.
+	NearStore int64
 }
 
 // Show puts what is true now on the hit. It reports false when the hit is none of
@@ -21,7 +24,12 @@ func (l Live) Show(h *Hit, p Params) bool {
 	if p.StoreID != 0 {
 		h.Quantity = &l.Quantity
 	}
+	if p.Near != nil {
+		h.Nearest = p.Near.At(l.NearStore, l.Quantity)
+	}
 	switch {
+	case p.Near != nil && h.Nearest == nil:
+		return false
 	case p.MinPrice != nil && l.Price < *p.MinPrice, p.MaxPrice != nil && l.Price > *p.MaxPrice:
 		return false
 	case p.StoreID != 0:

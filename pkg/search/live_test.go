@@ -9,6 +9,7 @@ import (
 func TestAHitIsShownAsItIsNow(t *testing.T) {
 	t.Parallel()
 	price := func(p catalog.Price) *catalog.Price { return &p }
+	near := &Near{Stores: []NearStore{{ID: 7}}}
 	for name, c := range map[string]struct {
 		live  Live
 		p     Params
@@ -24,6 +25,8 @@ func TestAHitIsShownAsItIsNow(t *testing.T) {
 		"too cheap":                    {Live{Price: 99}, Params{MinPrice: price(100)}, false},
 		"just dear enough":             {Live{Price: 100}, Params{MinPrice: price(100), MaxPrice: price(100)}, true},
 		"too dear":                     {Live{Price: 101}, Params{MaxPrice: price(100)}, false},
+		"near, sold out":               {Live{InStock: true}, Params{Near: near}, false},
+		"near, one left":               {Live{NearStore: 7, Quantity: 1}, Params{Near: near}, true},
 	} {
 		h := Hit{Price: 1}
 		if got := c.live.Show(&h, c.p); got != c.shown {

@@ -29,6 +29,17 @@ const (
 	MaxPageSize     = 100
 	MinSuggest      = 3 // characters
 	MaxSuggest      = 10
+
+	// Of one filter, of one search, and of a key and a value in characters.
+	MaxFilterValues     = 20
+	MaxAttributeFilters = 10
+	MaxAttributeKey     = 100
+	MaxFilterValue      = 200
+
+	// Near a place: how far, and how many stores at most.
+	DefaultRadiusKM = 50
+	MaxRadiusKM     = 1000
+	MaxNearStores   = 1000
 )
 
 // LastPage asks for the last page, whichever it is.
@@ -38,8 +49,8 @@ const LastPage = -1
 type Params struct {
 	// Query is trimmed; empty lists everything.
 	Query string
-	// Category is a category's name, in any case.
-	Category string
+	// Categories are names, in any case; any one of them will do.
+	Categories []string
 	// Brands are names, in any case; any one of them will do.
 	Brands []string
 	// Attributes must all hold.
@@ -87,6 +98,15 @@ type AttributeFilter struct {
 type Near struct {
 	Latitude, Longitude float64
 	RadiusKM            float64
+	// Stores are those within the radius, the nearest first: at most MaxNearStores.
+	Stores []NearStore
+}
+
+// NearStore is a store and how far away it is.
+type NearStore struct {
+	ID         int64
+	City       string
+	DistanceKM float64
 }
 
 // CursorStart begins a cursor walk.

@@ -176,3 +176,52 @@ func (q *Queries) ReadLiveInStore(ctx context.Context, arg ReadLiveInStoreParams
 	}
 	return items, nil
 }
+
+const ReadLiveNear = `-- name: ReadLiveNear :many
+SELECT p.id, p.price, coalesce(l.store_id, 0)::bigint AS store_id, coalesce(l.quantity, 0)::bigint AS quantity
+FROM (SELECT unnest($1::bigint[]) AS id) asked
+CROSS JOIN LATERAL (SELECT t.id, t.price FROM products t WHERE t.id = asked.id AND t.active OFFSET 0) p
+LEFT JOIN LATERAL (
+    SELECT i.store_id, (i.quantity - i.held)::bigint AS quantity
+    FROM inventory i WHERE i.product_id = p.id AND i.quantity > i.held AND i.store_id = ANY ($2::bigint[])
+    ORDER BY array_position($2::bigint[], i.store_id) LIMIT 1
+) l ON true
+`
+
+type ReadLiveNearParams struct {
+	Ids    []int64
+	Stores []int64
+}
+
+type ReadLiveNearRow struct {
+	ID       int64
+	Price    catalog.Price
+	StoreID  int64
+	Quantity int64
+}
+
+// The same near a place: the first of these stores that has any, 0 when none has.
+func (q *Queries) ReadLiveNear(ctx context.Context, arg ReadLiveNearParams) ([]ReadLiveNearRow, error) {
+	rows, err := q.db.Query(ctx, ReadLiveNear, arg.Ids, arg.Stores)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReadLiveNearRow
+	for rows.Next() {
+		var i ReadLiveNearRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Price,
+			&i.StoreID,
+			&i.Quantity,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

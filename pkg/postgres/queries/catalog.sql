@@ -31,3 +31,14 @@ LEFT JOIN LATERAL (
     SELECT greatest(i.quantity - i.held, 0)::bigint AS quantity
     FROM inventory i WHERE i.store_id = @store_id AND i.product_id = p.id OFFSET 0
 ) l ON true;
+
+-- name: ReadLiveNear :many
+-- The same near a place: the first of these stores that has any, 0 when none has.
+SELECT p.id, p.price, coalesce(l.store_id, 0)::bigint AS store_id, coalesce(l.quantity, 0)::bigint AS quantity
+FROM (SELECT unnest(@ids::bigint[]) AS id) asked
+CROSS JOIN LATERAL (SELECT t.id, t.price FROM products t WHERE t.id = asked.id AND t.active OFFSET 0) p
+LEFT JOIN LATERAL (
+    SELECT i.store_id, (i.quantity - i.held)::bigint AS quantity
+    FROM inventory i WHERE i.product_id = p.id AND i.quantity > i.held AND i.store_id = ANY (@stores::bigint[])
+    ORDER BY array_position(@stores::bigint[], i.store_id) LIMIT 1
+) l ON true;

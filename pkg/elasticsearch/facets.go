@@ -1,0 +1,239 @@
+package elasticsearch
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aforro/elastic"
+	"aforro/pkg/search"
+)
+
+const (
+	// mostValues is how many values of a facet are shown, mostStores how many stores.
+	mostValues, mostStores = 20, 1000
+	// mostTerms is how many values of all attributes are looked at to choose those
+	// that matter.
+	mostTerms = 300
+)
+
+// counting is the plan of one search's facets: what of the choice keeps back
+// facets and hits alike, and what only hits and the facets of other choices.
+type counting struct {
+	p     search.Params
+	fixed []any
+	own   []clause
+	// wide is the shard_size that counts need to be exact; 0: that of Elasticsearch.
+	wide int64
+}
+
+func newCounting(p search.Params, wide int64) counting {
+	c := counting{p: p, wide: wide}
+	for _, clause := range clauses(p) {
+		if c.counts(clause.facet) {
+			c.own = append(c.own, clause)
+		} else {
+			c.fixed = append(c.fixed, clause.query)
+		}
+	}
+	return c
+}
+
+// counts reports whether a facet is counted.
+func (c counting) counts(facet string) bool {
+	for _, asked := range c.p.Facets {
+		if asked == facet || asked == search.FacetAttributes && facetOf(facet) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// facetOf is the table's entry of an attribute's facet; nil for others.
+func facetOf(field string) *elastic.Facet {
+	key, ok := strings.CutPrefix(field, search.AttributePrefix)
+	if !ok {
+		return nil
+	}
+	return elastic.FacetOf(key)
+}
+
+// add makes a search count its facets as well: what they have chosen themselves
+// is left to a filter that hits alone pass.
+func (c counting) add(request m, fuzzy bool) {
+	request["query"] = queryWithin(c.fixed, c.p.Query, fuzzy)
+	if len(c.own) > 0 {
+		request["post_filter"] = m{"bool": m{"filter": c.others("")}}
+	}
+	aggs := m{}
+	for i, field := range c.fields() {
+		name := strconv.Itoa(i)
+		aggs[name] = c.apart(field, c.values(field))
+		if chosen := c.chosen(field); len(chosen) > 0 {
+			queries := make([]any, len(chosen))
+			for i, v := range chosen {
+				queries[i] = v.query
+			}
+			aggs[name+chosenOnes] = c.apart(field, m{"filters": m{"filters": queries}})
+		}
+	}
+	request["aggs"] = aggs
+}
+
+// chosenOnes ends the name of what counts a facet's chosen values. Else a facet
+// goes by its place, as a key may have what no name may.
+const chosenOnes = "+"
+
+// byField gives what was counted by facet.
+func (c counting) byField(all map[string]counted) map[string]counted {
+	by := map[string]counted{}
+	for i, field := range c.fields() {
+		name := strconv.Itoa(i)
+		by[field], by[field+chosenOnes] = all[name], all[name+chosenOnes]
+	}
+	return by
+}
+
+// fields are the facets to count: those asked for and, with the attributes that
+// matter, those that have a choice.
+func (c counting) fields() []string {
+	fields := slices.Clone(c.p.Facets)
+	if c.counts(search.FacetAttributes) {
+		for _, o := range c.own {
+			if facetOf(o.facet) != nil && !slices.Contains(fields, o.facet) {
+				fields = append(fields, o.facet)
+			}
+		}
+	}
+	return fields
+}
+
+// others are the queries of all choices but one facet's.
+func (c counting) others(facet string) []any {
+	var list []any
+	for _, o := range c.own {
+		if o.facet != facet {
+			list = append(list, o.query)
+		}
+	}
+	return list
+}
+
+// apart counts within what the other facets have chosen.
+func (c counting) apart(facet string, agg m) m {
+	others := c.others(facet)
+	if len(others) == 0 {
+		return agg
+	}
+	return m{"filter": m{"bool": m{"filter": others}}, "aggs": m{"in": agg}}
+}
+
+// values counts the values of one facet.
+func (c counting) values(field string) m {
+	word := c.p.FacetWords[field]
+	switch field {
+	case search.FacetBrand, search.FacetCategory:
+		return c.terms(field+".key", mostValues, "", word)
+	case search.FacetPrice:
+		return m{"range": m{"field": "price", "ranges": priceRanges()}}
+	case search.FacetStore:
+		if c.p.InStock || c.p.Near != nil {
+			return c.terms("stores_in_stock", mostStores, "", "")
+		}
+		return c.terms("stores", mostStores, "", "")
+	case search.FacetAttributes:
+		return c.terms("facets", mostTerms, "", "")
+	}
+	key := strings.TrimPrefix(field, search.AttributePrefix)
+	switch f := elastic.FacetOf(key); {
+	case f == nil:
+		return c.terms("attribute_terms", mostValues, key+"=", word)
+	case f.Number():
+		return c.terms("facets", len(f.Steps)+1, f.Key+"=", "")
+	default:
+		return c.terms("facets", mostValues, f.Key+"=", word)
+	}
+}
+
+// terms counts the terms of a field that begin with a text and, after it, have a
+// word that begins with another.
+func (c counting) terms(field string, size int, begin, word string) m {
+	terms := m{"field": field, "size": size, "order": []any{m{"_count": "desc"}, m{"_key": "asc"}}}
+	if c.wide > 0 {
+		terms["shard_size"] = max(c.wide, int64(size))
+	}
+	if begin != "" || word != "" {
+		pattern := literal(begin)
+		if word != "" {
+			pattern += wordStart + literal(word)
+		}
+		terms["include"] = pattern + ".*"
+	}
+	return m{"terms": terms}
+}
+
+// wordStart matches what may stand before a word: nothing, or something that ends
+// with no letter or digit.
+const wordStart = "(.*[ -/:-@\\[-`{-~])?"
+
+// literal writes a text as a pattern that matches just it, in small letters.
+func literal(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(text) {
+		if r < 0x80 && !(r >= 'a' && r <= 'z') && !(r >= '0' && r <= '9') {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// counted is one aggregation of an answer.
+type counted struct {
+	Buckets []bucket `json:"buckets"`
+	// Error is by how much a count may be wrong.
+	Error int64 `json:"doc_count_error_upper_bound"`
+	// In is the aggregation itself where it was counted apart.
+	In *counted `json:"in"`
+}
+
+type bucket struct {
+	Key   bucketKey `json:"key"`
+	Count int64     `json:"doc_count"`
+}
+
+// bucketKey is a text, or a number as text.
+type bucketKey string
+
+// UnmarshalJSON reads either.
+func (k *bucketKey) UnmarshalJSON(text []byte) error {
+	if text[0] != '"' {
+		*k = bucketKey(text)
+		return nil
+	}
+	if err := json.Unmarshal(text, (*string)(k)); err != nil {
+		return fmt.Errorf("read the key of a count: %w", err)
+	}
+	return nil
+}
+
+// inner is the aggregation itself.
+func (a counted) inner() counted {
+	if a.In != nil {
+		return *a.In
+	}
+	return a
+}
+
+// inexact reports whether some count may be wrong, as shards told only of their
+// most frequent values.
+func inexact(all map[string]counted) bool {
+	for _, a := range all {
+		if a.inner().Error > 0 {
+			return true
+		}
+	}
+	return false
+}
