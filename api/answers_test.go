@@ -59,7 +59,7 @@ func TestThisProcessAnswersWithoutRedis(t *testing.T) {
 					t.Errorf("%s, answer %d: %d, Age %q", target, i, w.Code, w.Header().Get("Age"))
 				}
 			}
-			for _, name := range []string{"ETag", "Cache-Control", "Vary", "Content-Type", positionHeader, "X-Aforro-Stale", "X-Content-Type-Options"} {
+			for _, name := range []string{"ETag", "Cache-Control", "Vary", "Content-Type", "Content-Length", positionHeader, "X-Aforro-Stale", "X-Content-Type-Options"} {
 				if got, want := again[2].Header().Values(name), again[0].Header().Values(name); !reflect.DeepEqual(got, want) {
 					t.Errorf("%s: %s is %q in a whole answer, else %q", target, name, got, want)
 				}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -35,10 +36,13 @@ func matches(ifNoneMatch, etag string) bool {
 	return false
 }
 
-// unlessKnown takes the body away from an answer that the caller has already.
+// unlessKnown takes the body away from an answer that the caller has already; that
+// of any other states its length.
 func (r *readyMade) unlessKnown(ifNoneMatch string) *readyMade {
 	if matches(ifNoneMatch, r.ETag) {
 		r.Status, r.Body, r.ContentType = http.StatusNotModified, nil, ""
+		return r
 	}
+	r.Length = strconv.Itoa(len(r.Body))
 	return r
 }

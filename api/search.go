@@ -17,6 +17,7 @@ import (
 type readyMade struct {
 	Status       int
 	ContentType  string `header:"Content-Type" hidden:"true"`
+	Length       string `header:"Content-Length" hidden:"true"`
 	CacheControl string `header:"Cache-Control"`
 	Age          string `header:"Age" doc:"Seconds since a cached answer was made."`
 	ETag         string `header:"ETag" doc:"Of these very bytes; If-None-Match with it answers 304 while they are the same."`

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 )
@@ -53,15 +52,12 @@ var shelvedRoutes = map[string]bool{searchRoute: true, suggestRoute: true}
 func (r *readyMade) write(c *gin.Context) {
 	h := c.Writer.Header()
 	for _, f := range []struct{ name, value string }{
-		{"Content-Type", r.ContentType}, {"Cache-Control", r.CacheControl}, {"Age", r.Age}, {"Etag", r.ETag}, {"Vary", r.Vary},
+		{"Content-Type", r.ContentType}, {"Content-Length", r.Length}, {"Cache-Control", r.CacheControl}, {"Age", r.Age}, {"Etag", r.ETag}, {"Vary", r.Vary},
 		{positionHeader, r.Position}, {"X-Aforro-Index-Age", r.IndexAge}, {"X-Aforro-Stale", r.Stale},
 	} {
 		if f.value != "" {
 			h[f.name] = []string{f.value}
 		}
-	}
-	if r.Status == http.StatusOK {
-		h["Content-Length"] = []string{strconv.Itoa(len(r.Body))}
 	}
 	c.Status(r.Status)
 	c.Writer.WriteHeaderNow()
