@@ -110,6 +110,18 @@ func (s *shop) hear(sequence int64, visible search.Version, changed ...int64) {
 	s.watch.Hear(search.Progress{Epoch: "e", Sequence: sequence, Visible: visible, AsOf: time.Now(), Changed: changed})
 }
 
+func (s *shop) Similar(_ context.Context, to catalog.Product, p search.Params) ([]search.Hit, error) {
+	p.Query = "like " + to.Title
+	page, err := s.Search(context.Background(), p)
+	return page.Hits, err
+}
+
+func (s *shop) Accessories(_ context.Context, to catalog.Product, p search.Params) ([]search.Hit, error) {
+	p.Query = "for " + to.Title
+	page, err := s.Search(context.Background(), p)
+	return page.Hits, err
+}
+
 func (s *shop) Suggest(_ context.Context, typed string, _ int64) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

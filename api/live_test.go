@@ -15,6 +15,7 @@ import (
 // rack is an engine whose walk gives the products 1 to n, and a database that has
 // sold some of them out.
 type rack struct {
+	Engine  // what is not searching is not asked
 	n       int64
 	soldOut func(id int64) bool
 	asked   []search.Params

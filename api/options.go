@@ -25,6 +25,10 @@ type Engine interface {
 	Search(ctx context.Context, p search.Params) (search.Page, error)
 	// Suggest returns titles for what was typed; storeID 0 is any store.
 	Suggest(ctx context.Context, typed string, storeID int64) ([]string, error)
+	// Similar gives products like one, Accessories things for it; of p the filters,
+	// the page size and the store count.
+	Similar(ctx context.Context, to catalog.Product, p search.Params) ([]search.Hit, error)
+	Accessories(ctx context.Context, to catalog.Product, p search.Params) ([]search.Hit, error)
 }
 
 // Catalogue reads products. An unknown or inactive one is fault.NotFound.

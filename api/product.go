@@ -57,6 +57,7 @@ func (s *Server) routeProducts() {
 		Summary: "A product, with its attributes and where it is available",
 		Errors:  []int{http.StatusBadRequest, http.StatusNotFound},
 	}, s.product)
+	s.routeRelated()
 }
 
 func (s *Server) product(ctx context.Context, in *productInput) (*productOutput, error) {

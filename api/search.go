@@ -136,7 +136,7 @@ func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage,
 	}
 	ids := idsOf(page.Hits)
 	live := s.complete(ctx, p, &page)
-	packed, err := packPage(page)
+	packed, err := packPage(page, p.Fields)
 	packed.Known, packed.IDs, packed.Took, packed.Stale = known, ids, time.Since(begun), !live
 	return packed, err
 }

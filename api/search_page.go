@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,6 +34,29 @@ type resultView struct {
 	SKU         string       `json:"sku"`
 	Quantity    *int64       `json:"inventory_quantity,omitempty" doc:"What the store of store_id has; only with it."`
 	Nearest     *nearestView `json:"nearest,omitempty" doc:"The nearest store with stock; only with near."`
+	// Highlight and Variants are there when they were asked for.
+	Highlight map[string]string `json:"highlight,omitempty" doc:"HTML by field, escaped, with <em> around what matched; with highlight=true."`
+	Variants  int64             `json:"variants,omitempty" doc:"How many products of its family match, this one among them; with collapse=variants."`
+}
+
+// resultFields can be chosen from: what every result has. The rest comes and goes
+// with what asks for it.
+var resultFields = []string{"id", "title", "description", "price", "category", "brand", "sku"}
+
+// without takes the fields away that were not asked for.
+func without(results []byte, asked []string) ([]byte, error) {
+	var list []map[string]json.RawMessage
+	if err := json.Unmarshal(results, &list); err != nil {
+		return nil, err
+	}
+	for _, result := range list {
+		for _, name := range resultFields[1:] {
+			if !slices.Contains(asked, name) {
+				delete(result, name)
+			}
+		}
+	}
+	return marshal(list)
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -63,15 +87,24 @@ type packedPage struct {
 // doubtful reports whether something newer should have been on the page.
 func (g given) doubtful() bool { return g.Stale || g.Behind || g.Old }
 
-func packPage(p search.Page) (packedPage, error) {
-	views := make([]resultView, len(p.Hits))
-	for i, h := range p.Hits {
+// viewHits makes the results; none but an empty list is nothing.
+func viewHits(hits []search.Hit) []resultView {
+	views := make([]resultView, len(hits))
+	for i, h := range hits {
 		views[i] = resultView{
 			ID: h.ID, Title: h.Title, Description: h.Description, Price: h.Price.String(),
 			Category: h.Category, Brand: h.Brand, SKU: h.SKU, Quantity: h.Quantity, Nearest: (*nearestView)(h.Nearest),
+			Highlight: h.Highlight, Variants: h.Variants,
 		}
 	}
-	results, err := marshal(views)
+	return views
+}
+
+func packPage(p search.Page, fields []string) (packedPage, error) {
+	results, err := marshal(viewHits(p.Hits))
+	if err == nil && len(fields) > 0 {
+		results, err = without(results, fields)
+	}
 	if err != nil {
 		return packedPage{}, fmt.Errorf("encode a page of results: %w", err)
 	}

@@ -35,7 +35,10 @@ const indexPrice = catalog.Price(99_99)
 
 // engine stands in for the search engine, which has tests of its own: here it
 // only counts how often it is asked.
-type engine struct{ asked atomic.Int64 }
+type engine struct {
+	api.Engine // what is not asked here
+	asked      atomic.Int64
+}
 
 func (e *engine) Search(context.Context, search.Params) (search.Page, error) {
 	return search.Page{Count: 1, Hits: []search.Hit{{ID: 1, Title: fmt.Sprint("T", e.asked.Add(1)), Price: indexPrice}}}, nil

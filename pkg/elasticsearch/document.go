@@ -1,6 +1,7 @@
 package elasticsearch
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -41,6 +42,7 @@ func appendProduct(b []byte, doc *search.Document) ([]byte, error) {
 	b = appendSome(b, "type", kind)
 	b = appendSome(b, "head", search.HeadNoun(kind))
 	b = strconv.AppendBool(append(b, `,"accessory":`...), search.IsAccessory(doc.Title, kind))
+	b = appendMember(b, "family", family(doc.Brand, doc.Title, doc.ID))
 	b = strconv.AppendInt(append(b, `,"price":`...), int64(doc.Price), 10)
 	if doc.ReleasedOn != nil {
 		b = append(doc.ReleasedOn.AppendFormat(append(b, `,"released_on":"`...), "2006-01-02"), '"')
@@ -71,6 +73,11 @@ func appendStock(b []byte, stock []search.Stock) []byte {
 		b = strconv.AppendInt(append(b, `{"store_id":`...), line.StoreID, 10)
 		return append(strconv.AppendInt(append(b, `,"quantity":`...), line.Quantity, 10), '}')
 	})
+}
+
+// family is the key of a product's family, which may be its own.
+func family(brand, title string, id int64) string {
+	return cmp.Or(search.Family(brand, title), strconv.FormatInt(id, 10))
 }
 
 func appendStores(b []byte, stock []search.Stock) []byte {

@@ -18,7 +18,7 @@ func TestRender(t *testing.T) {
 		Stock: []search.Stock{{StoreID: 2, Quantity: 0}, {StoreID: 9, Quantity: 4}}, Hash: 77, TitlesHash: 88,
 	}
 	const want = `{"id":7,"sku":"A-1","gtin":"123","title":"Brother TN-1 toner cartridge","description":"d",` +
-		`"brand":"Brother","category":"Toner","type":"toner cartridge","head":"cartridge","accessory":true,"price":2795,"released_on":"2006-07-01",` +
+		`"brand":"Brother","category":"Toner","type":"toner cartridge","head":"cartridge","accessory":true,"family":"brother|tn-1 toner cartridge","price":2795,"released_on":"2006-07-01",` +
 		`"attributes":[{"key":"width","value":"5.5","number":5.5},{"key":"colour","value":"Red"},{"key":"new","value":"true"},{"key":"odd","value":"NaN"}],` +
 		`"attribute_terms":["width=5.5","colour=Red","new=true","odd=NaN"],"facets":["width=0"],"numbers":{"width":5.5},` +
 		`"stores":[2,9],"stores_in_stock":[9],"stock":[{"store_id":2,"quantity":0},{"store_id":9,"quantity":4}],"hash":77}`

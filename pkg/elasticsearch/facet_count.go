@@ -22,10 +22,13 @@ func (c *Client) postCounting(ctx context.Context, request esapi.SearchRequest, 
 	if len(p.Facets) == 0 {
 		return c.post(ctx, request, body)
 	}
-	request.FilterPath = append(request.FilterPath[:len(request.FilterPath):len(request.FilterPath)], "aggregations")
+	request.FilterPath = append(request.FilterPath[:len(request.FilterPath):len(request.FilterPath)], "aggregations", "-aggregations.grouped.families")
 	for {
 		plan := newCounting(p, c.wide.Load())
 		plan.add(body, fuzzy)
+		if p.Collapse {
+			countFamilies(body, plan.others(""))
+		}
 		answer, err := c.post(ctx, request, body)
 		if err != nil {
 			return answer, err

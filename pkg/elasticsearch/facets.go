@@ -197,6 +197,13 @@ type counted struct {
 	Error int64 `json:"doc_count_error_upper_bound"`
 	// In is the aggregation itself where it was counted apart.
 	In *counted `json:"in"`
+	// Count and Roughly count families, exactly and estimated.
+	Count struct {
+		Count int64 `json:"count"`
+	} `json:"count"`
+	Roughly struct {
+		Value int64 `json:"value"`
+	} `json:"roughly"`
 }
 
 type bucket struct {

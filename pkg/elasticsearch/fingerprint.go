@@ -13,7 +13,7 @@ import (
 // size of a page.
 func fingerprint(p search.Params) string {
 	var text []byte
-	for _, part := range []any{p.Query, p.Choice(), bound(p.MinPrice), bound(p.MaxPrice), p.StoreID, p.InStock, p.Sort} {
+	for _, part := range []any{p.Query, p.Choice(), bound(p.MinPrice), bound(p.MaxPrice), p.StoreID, p.InStock, p.Sort, p.Collapse} {
 		text = fmt.Appendf(text, "%v\x00", part)
 	}
 	h := fnv.New64a()

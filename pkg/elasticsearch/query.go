@@ -68,7 +68,14 @@ func body(p search.Params, fuzzy bool) m {
 	if p.StoreID != 0 || p.Near != nil {
 		fields = append(fields[:len(fields):len(fields)], "stock")
 	}
-	return m{"query": query(p, fuzzy), "sort": order(p), "_source": fields, "track_total_hits": true}
+	request := m{"query": query(p, fuzzy), "sort": order(p), "_source": fields, "track_total_hits": true}
+	if p.Highlight && p.Query != "" {
+		request["highlight"] = highlight(p.Query, fuzzy)
+	}
+	if p.Collapse {
+		collapse(request)
+	}
+	return request
 }
 
 // covered asks whether coverage finds anything under the filters.

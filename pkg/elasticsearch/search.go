@@ -48,8 +48,11 @@ var errPage = fault.New(fault.NotFound, "Invalid page.")
 
 // page answers a numbered page.
 func (c *Client) page(ctx context.Context, p search.Params) (search.Page, error) {
-	if p.Page == search.LastPage {
+	if p.Page == search.LastPage && !p.Collapse {
 		return c.lastPage(ctx, p)
+	}
+	if p.Page == search.LastPage {
+		return c.lastFamilies(ctx, p)
 	}
 	if p.Page < 1 || int64(p.Page-1) > maxOffset/int64(p.PageSize) {
 		return search.Page{}, errPage
@@ -59,7 +62,7 @@ func (c *Client) page(ctx context.Context, p search.Params) (search.Page, error)
 	if err != nil {
 		return search.Page{}, err
 	}
-	if from > 0 && from >= answer.Hits.Total.Value {
+	if from > 0 && from >= answer.count() {
 		return search.Page{}, errPage
 	}
 	return answer.page(p, p.Page), nil
@@ -116,6 +119,9 @@ func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool
 		request["from"] = from
 		return c.postCounting(ctx, c.onLive(p), p, request, fuzzy)
 	}
+	if p.Collapse {
+		return searchAnswer{}, errPage // nothing can go on behind a family
+	}
 	after, found, err := c.hop(ctx, p, from, fuzzy)
 	if err != nil {
 		return searchAnswer{}, err
@@ -128,7 +134,8 @@ func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool
 }
 
 // pageParts is what is read of an answer; nothing else is sent.
-var pageParts = []string{"pit_id", "hits.total.value", "hits.hits._id", "hits.hits._source", "hits.hits.sort", "hits.hits.matched_queries"}
+var pageParts = []string{"pit_id", "hits.total.value", "hits.hits._id", "hits.hits._source", "hits.hits.sort", "hits.hits.matched_queries",
+	"hits.hits.highlight", "hits.hits.inner_hits.variants.hits.total.value", "aggregations.grouped.count", "aggregations.grouped.roughly"}
 
 // onLive is a request to the live index for a page of p.
 func (c *Client) onLive(p search.Params) esapi.SearchRequest {
@@ -198,6 +205,17 @@ type hit struct {
 	} `json:"_source"`
 	Sort    json.RawMessage `json:"sort"`
 	Matched []string        `json:"matched_queries"`
+	// Highlight is HTML by field, in one piece or several.
+	Highlight map[string][]string `json:"highlight"`
+	Inner     struct {
+		Variants struct {
+			Hits struct {
+				Total struct {
+					Value int64 `json:"value"`
+				} `json:"total"`
+			} `json:"hits"`
+		} `json:"variants"`
+	} `json:"inner_hits"`
 }
 
 // covers reports whether a hit of this page has all words.
@@ -206,12 +224,13 @@ func (a searchAnswer) covers() bool {
 }
 
 func (a searchAnswer) page(p search.Params, number int) search.Page {
-	page := search.Page{Count: a.Hits.Total.Value, Number: number, Facets: a.facets, Hits: make([]search.Hit, len(a.Hits.Hits))}
+	page := search.Page{Count: a.count(), Number: number, Facets: a.facets, Hits: make([]search.Hit, len(a.Hits.Hits))}
 	for i, h := range a.Hits.Hits {
 		s := h.Source
 		page.Hits[i] = search.Hit{
 			ID: h.ID, SKU: s.SKU, Title: s.Title, Description: s.Description, Brand: s.Brand, Category: s.Category,
 			Price: catalog.Price(s.Cents), Quantity: quantity(p.StoreID, s.Stock),
+			Highlight: marked(h.Highlight), Variants: h.Inner.Variants.Hits.Total.Value,
 		}
 		if p.Near != nil {
 			page.Hits[i].Nearest = p.Near.Nearest(s.Stock)
