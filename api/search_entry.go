@@ -96,7 +96,9 @@ func unpackPage(b []byte) (packedPage, bool) {
 		p.IDs[i] = r.varint()
 	}
 	copy(p.digest[:], r.take(len(p.digest)))
-	p.Facets = r.take(r.length(maxFacetBytes))
+	if n := r.length(maxFacetBytes); n > 0 {
+		p.Facets = r.take(n)
+	}
 	p.Results = r.rest
 	return p, !r.broken && len(p.Results) > 0
 }

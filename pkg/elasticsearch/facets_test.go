@@ -136,8 +136,8 @@ func TestAttributesThatMatter(t *testing.T) {
 	t.Parallel()
 	p := search.Params{Facets: []string{search.FacetAttributes}}
 	facets := newCounting(p, 0).facets(map[string]counted{"0": {Buckets: []bucket{
-		{"touchscreen=no", 100}, {"material=paper", 50}, {"material=wood", 50}, {"type=a", 30}, {"type=b", 30}, {"shape=round", 2}, {"shape=flat", 1}, {"weight=1", 10}, {"weight=2", 10},
-	}}}, 100)
+		{"touchscreen=no", 100}, {"material=paper", 50}, {"material=wood", 50}, {"type=a", 30}, {"type=b", 30}, {"shape=round", 2}, {"shape=flat", 1},
+	}}, "0#": {Buckets: []bucket{{"weight=1", 10}, {"weight=2", 10}}}}, 100)
 	var fields []string
 	for _, f := range facets {
 		fields = append(fields, f.Field)
