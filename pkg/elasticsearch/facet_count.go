@@ -1,6 +1,7 @@
 package elasticsearch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,8 +60,12 @@ type bucketKey string
 
 // UnmarshalJSON reads either.
 func (k *bucketKey) UnmarshalJSON(text []byte) error {
-	if text[0] != '"' {
+	switch {
+	case text[0] != '"':
 		*k = bucketKey(text)
+		return nil
+	case bytes.IndexByte(text, '\\') < 0:
+		*k = bucketKey(text[1 : len(text)-1])
 		return nil
 	}
 	if err := json.Unmarshal(text, (*string)(k)); err != nil {

@@ -14,7 +14,7 @@ const (
 	mostValues, mostStores = 20, 1000
 	// mostTerms is how many texts of all attributes are looked at to choose those
 	// that matter. All steps of numbers are, as ranges are made of them.
-	mostTerms = 200
+	mostTerms = 120
 )
 
 // counting is the plan of one search's facets: what of the choice keeps back
@@ -173,9 +173,9 @@ func (c counting) values(field string) m {
 }
 
 // terms counts the terms of a field that begin with a text and, after it, have a
-// word that begins with another.
+// word that begins with another: the most frequent first, then in their own order.
 func (c counting) terms(field string, size int, begin, word string) m {
-	terms := m{"field": field, "size": size, "order": []any{m{"_count": "desc"}, m{"_key": "asc"}}}
+	terms := m{"field": field, "size": size}
 	if c.wide > 0 {
 		terms["shard_size"] = max(c.wide, int64(size))
 	}
