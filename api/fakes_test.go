@@ -87,7 +87,7 @@ func (s *shop) LiveNear(_ context.Context, ids, stores []int64) (map[int64]searc
 	defer s.mu.Unlock()
 	live := map[int64]search.Live{}
 	for _, id := range ids {
-		live[id] = search.Live{Price: 2095, NearStore: stores[0], Quantity: 1}
+		live[id] = search.Live{Price: 2095, InStock: true, NearStore: stores[0], Quantity: 1}
 	}
 	return live, s.liveErr
 }

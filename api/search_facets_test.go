@@ -67,6 +67,7 @@ func TestFacetsInTheAnswer(t *testing.T) {
 	if s.age = facetsFresh + time.Second; call(server, http.MethodGet, target, "").Code != 200 || len(s.asked) != 2 {
 		t.Errorf("counts of %s ago are shown: the engine was asked %d times", s.age, len(s.asked))
 	}
+	s.page = hits(1)
 	for range 2 {
 		call(server, http.MethodGet, searchPath, "")
 	}

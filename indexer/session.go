@@ -72,6 +72,9 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 			return err
 		}
 	}
+	if err := x.extend(ctx, versions, history); err != nil {
+		return err
+	}
 	if ok && !v.Current {
 		x.Logger.Warn("the live index was made with other settings or mappings: run 'aforro reindex'", "index", v.Name)
 	}
@@ -97,6 +100,19 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 		g.Go(func() error { return x.heal(ctx, v.Name) })
 	}
 	return g.Wait()
+}
+
+// extend lets the versions of an older program that are written take documents of
+// this one.
+func (x *Indexer) extend(ctx context.Context, versions []search.IndexVersion, history search.History) error {
+	for _, v := range versions {
+		if v.Whole && v.Meta.Writer && !v.Current && v.Meta.History == history {
+			if err := x.Versions.ExtendIndex(ctx, v.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // follows reports whether every change goes to an index that is live for good.

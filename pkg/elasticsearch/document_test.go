@@ -20,7 +20,7 @@ func TestRender(t *testing.T) {
 	const want = `{"id":7,"sku":"A-1","gtin":"123","title":"Brother TN-1 toner cartridge","description":"d",` +
 		`"brand":"Brother","category":"Toner","type":"toner cartridge","head":"cartridge","accessory":true,"family":"brother|tn-1 toner cartridge","price":2795,"released_on":"2006-07-01",` +
 		`"attributes":[{"key":"width","value":"5.5","number":5.5},{"key":"colour","value":"Red"},{"key":"new","value":"true"},{"key":"odd","value":"NaN"}],` +
-		`"attribute_terms":["width=5.5","colour=Red","new=true","odd=NaN"],"facets":["width=0"],"numbers":{"width":5.5},` +
+		`"attribute_terms":["width=5.5","colour=Red","new=true","odd=NaN"],"facets":[],"facet_steps":["width=0"],"numbers":{"width":5.5},` +
 		`"stores":[2,9],"stores_in_stock":[9],"stock":[{"store_id":2,"quantity":0},{"store_id":9,"quantity":4}],"hash":77}`
 	const wantTitle = `{"id":7,"title":"Brother TN-1 toner cartridge","title_length":28,"stores":[2,9],` +
 		`"suggest":{"input":"Brother TN-1 toner cartridge","weight":1048548,"contexts":{"store":["all","2","9"]}},"hash":88}`
@@ -61,12 +61,12 @@ func TestRenderedFacets(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", search.MaxFilterValue+1)
 	for object, want := range map[string]string{
-		`{"display_diagonal": 15.6}`:                       `["display_diagonal=15.6"],"facets":["screen_size=12"],"numbers":{"screen_size":15.6}`,
-		`{"display_diagonal": 15.6, "screen_size": "14"}`:  `["display_diagonal=15.6","screen_size=14"],"facets":["screen_size=11"],"numbers":{"screen_size":14}`,
-		`{"screen_size": "wide"}`:                          `["screen_size=wide"],"facets":[],"numbers":{}`,
-		`{"weight": 1999.9996, "width": -1, "other": 1e3}`: `["weight=1999.9996","width=-1","other=1e3"],"facets":["weight=11","width=0"],"numbers":{"weight":2000,"width":-1}`,
-		`{"product_colour": "R\"e\u0041d", "none": null}`:  `["product_colour=R\"eAd"],"facets":["product_colour=R\"eAd"],"numbers":{}`,
-		`{"type": "` + long + `", "material": ""}`:         `[],"facets":[],"numbers":{}`,
+		`{"display_diagonal": 15.6}`:                       `["display_diagonal=15.6"],"facets":[],"facet_steps":["screen_size=12"],"numbers":{"screen_size":15.6}`,
+		`{"display_diagonal": 15.6, "screen_size": "14"}`:  `["display_diagonal=15.6","screen_size=14"],"facets":[],"facet_steps":["screen_size=11"],"numbers":{"screen_size":14}`,
+		`{"screen_size": "wide"}`:                          `["screen_size=wide"],"facets":[],"facet_steps":[],"numbers":{}`,
+		`{"weight": 1999.9996, "width": -1, "other": 1e3}`: `["weight=1999.9996","width=-1","other=1e3"],"facets":[],"facet_steps":["weight=11","width=0"],"numbers":{"weight":2000,"width":-1}`,
+		`{"product_colour": "R\"e\u0041d", "none": null}`:  `["product_colour=R\"eAd"],"facets":["product_colour=R\"eAd"],"facet_steps":[],"numbers":{}`,
+		`{"type": "` + long + `", "material": ""}`:         `[],"facets":[],"facet_steps":[],"numbers":{}`,
 	} {
 		list, err := attributes(json.RawMessage(object))
 		if err != nil {

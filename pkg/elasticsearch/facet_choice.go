@@ -32,7 +32,8 @@ func (c counting) attributesThatMatter(all map[string]counted, total int64) []se
 		}
 	}
 	byKey := map[string][]bucket{}
-	for _, b := range all[search.FacetAttributes].inner().Buckets {
+	texts, numbers := all[search.FacetAttributes].inner().Buckets, all[search.FacetAttributes+stepsOfAll].inner().Buckets
+	for _, b := range slices.Concat(texts, numbers) {
 		key, _, _ := strings.Cut(string(b.Key), "=")
 		byKey[key] = append(byKey[key], b)
 	}

@@ -52,50 +52,40 @@ type chosenAttribute struct {
 
 func appendTerms(b []byte, list []attribute) []byte {
 	b = append(b, `,"attribute_terms":[`...)
-	before := len(b)
 	for _, a := range list {
 		key, value := inQuotes(a.key), plain(a.value)
-		if !facetable(key, value) {
-			continue
+		if facetable(key, value) {
+			b = appendText(appendComma(b), key+"="+value)
 		}
-		if len(b) > before {
-			b = append(b, ',')
-		}
-		b = appendText(b, key+"="+value)
 	}
 	return append(b, ']')
 }
 
 func appendChosen(b []byte, chosen map[int]chosenAttribute) []byte {
-	terms, numbers := append(b, `,"facets":[`...), []byte(`],"numbers":{`)
-	before, beforeNumbers := len(terms), len(numbers)
+	terms, steps, numbers := append(b, `,"facets":[`...), []byte(`],"facet_steps":[`), []byte(`],"numbers":{`)
 	for i, f := range elastic.Facets() {
 		a, ok := chosen[i]
 		if !ok {
 			continue
 		}
-		value := a.text
-		if f.Number() {
-			n, ok := number(a.text)
-			if !ok {
-				continue
-			}
+		if n, ok := number(a.text); ok && f.Number() {
 			n = thousandths(n)
-			if len(numbers) > beforeNumbers {
-				numbers = append(numbers, ',')
-			}
-			numbers = appendNumber(append(appendText(numbers, f.Key), ':'), n)
-			value = strconv.Itoa(f.Step(n))
+			numbers = appendNumber(append(appendText(appendComma(numbers), f.Key), ':'), n)
+			steps = appendText(appendComma(steps), f.Key+"="+strconv.Itoa(f.Step(n)))
 		}
-		if !facetable(f.Key, value) {
-			continue
+		if !f.Number() && facetable(f.Key, a.text) {
+			terms = appendText(appendComma(terms), f.Key+"="+a.text)
 		}
-		if len(terms) > before {
-			terms = append(terms, ',')
-		}
-		terms = appendText(terms, f.Key+"="+value)
 	}
-	return append(append(terms, numbers...), '}')
+	return append(append(append(terms, steps...), numbers...), '}')
+}
+
+// appendComma parts an item from the one before, when there is one.
+func appendComma(b []byte) []byte {
+	if last := b[len(b)-1]; last == '[' || last == '{' {
+		return b
+	}
+	return append(b, ',')
 }
 
 // facetable reports whether a value may be chosen: an API takes no longer ones.

@@ -1,8 +1,6 @@
 package elasticsearch
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +12,9 @@ import (
 const (
 	// mostValues is how many values of a facet are shown, mostStores how many stores.
 	mostValues, mostStores = 20, 1000
-	// mostTerms is how many values of all attributes are looked at to choose those
-	// that matter.
-	mostTerms = 300
+	// mostTerms is how many texts of all attributes are looked at to choose those
+	// that matter. All steps of numbers are, as ranges are made of them.
+	mostTerms = 120
 )
 
 // counting is the plan of one search's facets: what of the choice keeps back
@@ -71,6 +69,9 @@ func (c counting) add(request m, fuzzy bool) {
 	for i, field := range c.fields() {
 		name := strconv.Itoa(i)
 		aggs[name] = c.apart(field, c.values(field))
+		if field == search.FacetAttributes {
+			aggs[name+stepsOfAll] = c.apart(field, c.terms("facet_steps", steps(), "", ""))
+		}
 		if chosen := c.chosen(field); len(chosen) > 0 {
 			queries := make([]any, len(chosen))
 			for i, v := range chosen {
@@ -82,16 +83,30 @@ func (c counting) add(request m, fuzzy bool) {
 	request["aggs"] = aggs
 }
 
-// chosenOnes ends the name of what counts a facet's chosen values. Else a facet
-// goes by its place, as a key may have what no name may.
-const chosenOnes = "+"
+// chosenOnes ends the name of what counts a facet's chosen values, stepsOfAll that
+// of what counts the steps of all numbers. Else a facet goes by its place, as a key
+// may have what no name may.
+const (
+	chosenOnes = "+"
+	stepsOfAll = "#"
+)
+
+// steps is how many there are in the table.
+func steps() (n int) {
+	for _, f := range elastic.Facets() {
+		n += len(f.Steps) + 1
+	}
+	return n
+}
 
 // byField gives what was counted by facet.
 func (c counting) byField(all map[string]counted) map[string]counted {
 	by := map[string]counted{}
 	for i, field := range c.fields() {
 		name := strconv.Itoa(i)
-		by[field], by[field+chosenOnes] = all[name], all[name+chosenOnes]
+		for _, kind := range []string{"", chosenOnes, stepsOfAll} {
+			by[field+kind] = all[name+kind]
+		}
 	}
 	return by
 }
@@ -151,16 +166,16 @@ func (c counting) values(field string) m {
 	case f == nil:
 		return c.terms("attribute_terms", mostValues, key+"=", word)
 	case f.Number():
-		return c.terms("facets", len(f.Steps)+1, f.Key+"=", "")
+		return c.terms("facet_steps", len(f.Steps)+1, f.Key+"=", "")
 	default:
 		return c.terms("facets", mostValues, f.Key+"=", word)
 	}
 }
 
 // terms counts the terms of a field that begin with a text and, after it, have a
-// word that begins with another.
+// word that begins with another: the most frequent first, then in their own order.
 func (c counting) terms(field string, size int, begin, word string) m {
-	terms := m{"field": field, "size": size, "order": []any{m{"_count": "desc"}, m{"_key": "asc"}}}
+	terms := m{"field": field, "size": size}
 	if c.wide > 0 {
 		terms["shard_size"] = max(c.wide, int64(size))
 	}
@@ -188,59 +203,4 @@ func literal(text string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// counted is one aggregation of an answer.
-type counted struct {
-	Buckets []bucket `json:"buckets"`
-	// Error is by how much a count may be wrong.
-	Error int64 `json:"doc_count_error_upper_bound"`
-	// In is the aggregation itself where it was counted apart.
-	In *counted `json:"in"`
-	// Count and Roughly count families, exactly and estimated.
-	Count struct {
-		Count int64 `json:"count"`
-	} `json:"count"`
-	Roughly struct {
-		Value int64 `json:"value"`
-	} `json:"roughly"`
-}
-
-type bucket struct {
-	Key   bucketKey `json:"key"`
-	Count int64     `json:"doc_count"`
-}
-
-// bucketKey is a text, or a number as text.
-type bucketKey string
-
-// UnmarshalJSON reads either.
-func (k *bucketKey) UnmarshalJSON(text []byte) error {
-	if text[0] != '"' {
-		*k = bucketKey(text)
-		return nil
-	}
-	if err := json.Unmarshal(text, (*string)(k)); err != nil {
-		return fmt.Errorf("read the key of a count: %w", err)
-	}
-	return nil
-}
-
-// inner is the aggregation itself.
-func (a counted) inner() counted {
-	if a.In != nil {
-		return *a.In
-	}
-	return a
-}
-
-// inexact reports whether some count may be wrong, as shards told only of their
-// most frequent values.
-func inexact(all map[string]counted) bool {
-	for _, a := range all {
-		if a.inner().Error > 0 {
-			return true
-		}
-	}
-	return false
 }

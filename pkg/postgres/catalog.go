@@ -73,7 +73,7 @@ func (d *DB) LiveNear(ctx context.Context, ids, stores []int64) (map[int64]searc
 	rows, err := d.q.ReadLiveNear(ctx, db.ReadLiveNearParams{Ids: ids, Stores: stores})
 	live := make(map[int64]search.Live, len(rows))
 	for _, r := range rows {
-		live[r.ID] = search.Live{Price: r.Price, NearStore: r.StoreID, Quantity: r.Quantity}
+		live[r.ID] = search.Live{Price: r.Price, InStock: r.StoreID != 0, NearStore: r.StoreID, Quantity: r.Quantity}
 	}
 	return live, translate(err, "read what stores have now")
 }
