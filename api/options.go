@@ -25,6 +25,10 @@ type Engine interface {
 	Search(ctx context.Context, p search.Params) (search.Page, error)
 	// Suggest returns titles for what was typed; storeID 0 is any store.
 	Suggest(ctx context.Context, typed string, storeID int64) ([]string, error)
+	// SuggestRich also offers queries, brands, categories; without prices and stock.
+	SuggestRich(ctx context.Context, typed string, storeID int64) ([]search.Suggestion, error)
+	// Indexed is Truth.Live as far as the index knows.
+	Indexed(ctx context.Context, ids []int64, storeID int64) (map[int64]search.Live, error)
 }
 
 // Catalogue reads products. An unknown or inactive one is fault.NotFound.

@@ -45,6 +45,7 @@ const jsonUTF8 = "application/json; charset=utf-8"
 func (s *Server) routeSearch() {
 	registry := s.huma.OpenAPI().Components.Schemas
 	titles := &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}
+	rich := &huma.Schema{Type: huma.TypeArray, Items: registry.Schema(typeOf[suggestionView](), true, "")}
 	register(s, huma.Operation{
 		OperationID: "search-products", Method: http.MethodGet, Path: "/api/search/products/", Tags: []string{"Search"},
 		Summary: "Search products", Description: searchDoc,
@@ -54,7 +55,7 @@ func (s *Server) routeSearch() {
 	register(s, huma.Operation{
 		OperationID: "suggest-titles", Method: http.MethodGet, Path: "/api/search/suggest/", Tags: []string{"Search"},
 		Summary: "Suggest titles while typing", Description: suggestDoc,
-		Responses: or304(ok200("Up to 10 titles.", titles)),
+		Responses: or304(ok200("Up to 10 titles; with format=rich suggestions of four types.", &huma.Schema{OneOf: []*huma.Schema{titles, rich}})),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound},
 	}, s.suggest)
 }

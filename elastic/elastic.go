@@ -29,7 +29,7 @@ var (
 // Projection is the version of what documents are made of in Go: raise it when
 // a product renders differently for the same row, so that it counts as a change
 // of the definition.
-const Projection = 1
+const Projection = 2
 
 // GCDeletes is how long an index remembers a delete: a write that is later than
 // this would bring the document back. It is index.gc_deletes of settings.json.

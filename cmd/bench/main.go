@@ -41,6 +41,7 @@ var onRequest = []bench{
 	{"index-positions", "10,000 writes, each searched for at once with its position", benchIndexPositions},
 	{"index-stock", "5,000 stock changes a second until searches see them", benchIndexStock},
 	{"index-stock-goal", "the same with 10,000", benchIndexStockGoal},
+	{"suggest-quality", "what rich suggestions offer for beginnings of titles, and where they lead", benchSuggestQuality},
 }
 
 func main() {
@@ -86,7 +87,7 @@ func parse(args []string) (choice, error) {
 // wantsSearch reports whether a bench needs Elasticsearch from the beginning.
 func (c choice) wantsSearch() bool {
 	return slices.ContainsFunc(c.benches, func(b bench) bool {
-		return strings.HasPrefix(b.name, "index-") || slices.ContainsFunc(benches, func(x bench) bool { return x.name == b.name })
+		return strings.HasPrefix(b.name, "index-") || b.name == "suggest-quality" || slices.ContainsFunc(benches, func(x bench) bool { return x.name == b.name })
 	})
 }
 
