@@ -75,6 +75,9 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	if ok && !v.Current {
 		x.Logger.Warn("the live index was made with other settings or mappings: run 'aforro reindex'", "index", v.Name)
 	}
+	if err := x.tolerate(ctx, versions); err != nil {
+		return err
+	}
 	if !ok || x.rebuild {
 		if err := x.bootstrap(ctx, history, versions); err != nil {
 			return err
@@ -97,6 +100,18 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 		g.Go(func() error { return x.heal(ctx, v.Name) })
 	}
 	return g.Wait()
+}
+
+// tolerate has the versions of an older program take documents of this one.
+func (x *Indexer) tolerate(ctx context.Context, versions []search.IndexVersion) error {
+	for _, v := range versions {
+		if v.Whole && v.Meta.Writer && !v.Current {
+			if err := x.Versions.Tolerate(ctx, v.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // follows reports whether every change goes to an index that is live for good.

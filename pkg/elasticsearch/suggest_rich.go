@@ -19,6 +19,9 @@ const (
 	categoriesRead = 30
 )
 
+// hardlyAny: with fewer products something that was typed may be misspelt.
+const hardlyAny = 3
+
 // richAnswer is what is read of an answer.
 type richAnswer struct {
 	Hits struct {
@@ -47,8 +50,8 @@ var richParts = []string{"hits.hits._id", "hits.hits._source.title", "aggregatio
 // SuggestRich offers queries, brands, categories and products for what was typed:
 // beginnings of words, in any order. Each comes from products that the store
 // carries (0: any store) and that have all of the words, so none leads to an
-// empty page there. When nothing has them, words are taken for misspelt. Fewer than
-// search.MinSuggest characters give none. Prices and stock are not filled in.
+// empty page there. When hardly anything has them, words may be misspelt. Fewer
+// than search.MinSuggest characters give none. Prices and stock are not filled in.
 func (c *Client) SuggestRich(ctx context.Context, typed string, storeID int64) ([]search.Suggestion, error) {
 	typed = strings.TrimSpace(typed)
 	words := typedWords(typed)
@@ -58,8 +61,9 @@ func (c *Client) SuggestRich(ctx context.Context, typed string, storeID int64) (
 	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
 	defer cancel()
 	answer, err := c.rich(ctx, words, typed, storeID)
-	if err == nil && len(answer.Hits.Hits) == 0 {
-		if words, err = c.misspelt(ctx, words); err == nil && words != nil {
+	if err == nil && len(answer.Hits.Hits) < hardlyAny {
+		var some bool
+		if words, some, err = c.misspelt(ctx, words); some {
 			answer, err = c.rich(ctx, words, "", storeID)
 		}
 	}
@@ -111,30 +115,38 @@ func beginning(field string, w typedWord) m {
 // What makes one product a better suggestion than another. The title comes before
 // all else, then letters as they were typed, then whole words.
 const (
-	boostTitle  = 8.0
-	boostBegins = 4.0 // the title begins with what was typed
-	boostTyped  = 2.0
-	boostMeant  = 1.0 // the likeliest beginning that a word may be misspelt for; others less
-	boostWhole  = 0.5
+	boostTitle  = 8.0  // the title has all words
+	boostBegins = 4.0  // the title begins with what was typed
+	boostRight  = 20.0 // where words may be misspelt: none is
+	boostTyped  = 2.0  // one is not
+	boostMeant  = 1.5  // the likeliest that one may be misspelt for; the next half of it, and so on
+	boostFirst  = 1.0  // the title begins with the first word
+	boostWhole  = 0.5  // a word is typed whole
 )
 
 func preferring(words []typedWord, typed string) []any {
-	var title, list []any
-	for _, w := range words {
+	list := []any{constant(boostFirst, m{"prefix": m{"title": words[0].text}})}
+	var title, right []any
+	for i, w := range words {
+		right = append(right, m{"match": m{"typed": w.text}})
 		title = append(title, beginning("title.begun", w))
-		list = append(list, constant(boostWhole, m{"match": m{"title.word": w.text}}))
-		if len(w.meant) > 0 {
-			list = append(list, constant(boostTyped, m{"match": m{"title.begun": w.text}}))
+		if typed != "" {
+			list = append(list, constant(boostWhole, m{"match": m{"title.word": w.text}}))
+			continue
 		}
-		for i, meant := range w.meant {
-			list = append(list, constant(boostMeant/float64(1+i), m{"term": m{"title.begun": meant}}))
+		list = append(list, constant(boostTyped, m{"match": m{"title.begun": w.text}}))
+		for rank, meant := range w.meant {
+			list = append(list, constant(boostMeant/float64(1+rank), m{"term": m{"title.begun": meant}}))
+			if i == 0 {
+				list = append(list, constant(boostFirst/float64(1+rank), m{"prefix": m{"title": meant}}))
+			}
 		}
 	}
 	list = append(list, constant(boostTitle, m{"bool": m{"filter": title}}))
 	if typed != "" {
-		list = append(list, constant(boostBegins, m{"prefix": m{"title": strings.ToLower(typed)}}))
+		return append(list, constant(boostBegins, m{"prefix": m{"title": strings.ToLower(typed)}}))
 	}
-	return list
+	return append(list, constant(boostRight, m{"bool": m{"filter": right}}))
 }
 
 // suggestions picks what fits the words: of values only those that have all of

@@ -3,12 +3,15 @@
 package elasticsearch
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"aforro/elastic"
 	"aforro/pkg/search"
+	"aforro/pkg/testkit"
 )
 
 // firstOf is the first n characters.
@@ -171,7 +174,7 @@ func TestRichSuggestionsOfTheDemo(t *testing.T) {
 			}
 		}
 	}
-	for _, typed := range []string{"", "hp", "  hp ", "\x00\x00\x00", "😀😀😀", "***", strings.Repeat("w", 600), strings.Repeat("zq ", 160), `"\"\\`} {
+	for _, typed := range []string{"", "hp", "  hp ", "\x00\x00\x00", "😀😀😀", "***", strings.Repeat("w", 600), strings.Repeat("zqxwvk ", 70), `"\"\\`} {
 		if list := mustRich(t, s.Client, typed, 0); len(list) != 0 {
 			t.Errorf("%.20q offers %+v", typed, list)
 		}
@@ -210,6 +213,9 @@ func TestRichSuggestionsOfAFewProducts(t *testing.T) {
 	if got := mustRich(t, c, "flash creme", 2); len(texts(got, search.SuggestProduct)) != 1 {
 		t.Errorf("another word for a torch: %+v", got)
 	}
+	if got := mustRich(t, c, "rovre acme", 1); len(got) == 0 || got[0].Completed != "acme <em>rover</em>" {
+		t.Errorf("a misspelt word: %+v", got)
+	}
 	if got := mustRich(t, c, "bolt", 1); len(got) != 0 {
 		t.Errorf("what the store does not carry: %+v", got)
 	}
@@ -220,5 +226,42 @@ func TestRichSuggestionsOfAFewProducts(t *testing.T) {
 	live, err = c.Indexed(t.Context(), []int64{1, 4}, 0)
 	if err != nil || !live[1].InStock || live[4].InStock || live[1].Price != 100 {
 		t.Errorf("%+v, %v", live, err)
+	}
+}
+
+// An index that an older program made takes documents of this one, and offers
+// nothing that it does not know.
+func TestAnIndexOfBeforeTakesNewFields(t *testing.T) {
+	t.Parallel()
+	node, prefix := testkit.Elasticsearch(t)
+	before := elastic.Define()
+	before.Hash = "before"
+	properties := maps.Clone(before.Titles["properties"].(m))
+	for _, field := range []string{"brand", "category", "kinds", "phrases"} {
+		delete(properties, field)
+	}
+	before.Titles = maps.Clone(before.Titles)
+	before.Titles["properties"] = properties
+	old, err := New(Options{URLs: node, IndexPrefix: prefix, Definition: before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := MustIndex(t, old)
+	c := MustClient(t, node, prefix)
+	lamp := document(1, "Acme Rover 5 lamp")
+	write := []search.Write{{ID: 1, Version: 1, Document: &lamp, Listing: true}}
+	if r := MustBulk(t, c, index, write)[0]; r.Outcome != search.Refused {
+		t.Fatalf("a strict index took it: %+v", r)
+	}
+	if err := c.Tolerate(t.Context(), index); err != nil {
+		t.Fatal(err)
+	}
+	write[0].Version = 2
+	if r := MustBulk(t, c, index, write)[0]; r.Outcome != search.Stored {
+		t.Fatalf("%+v", r)
+	}
+	MustSwap(t, c, index)
+	if got := mustRich(t, c, "rover", 1); len(texts(got, search.SuggestProduct)) != 1 || len(texts(got, search.SuggestQuery)) != 0 {
+		t.Errorf("%+v", got)
 	}
 }
