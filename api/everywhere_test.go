@@ -14,6 +14,7 @@ import (
 
 	"aforro/pkg/inventory"
 	"aforro/pkg/order"
+	"aforro/pkg/search"
 )
 
 func TestPathsAnswerWithAndWithoutTheLastSlash(t *testing.T) {
@@ -269,6 +270,14 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 }
 
 type panics struct{ *shop }
+
+func (panics) SuggestRich(context.Context, string, int64) ([]search.Suggestion, error) {
+	panic("a bug: secret")
+}
+
+func (panics) Indexed(context.Context, []int64, int64) (map[int64]search.Live, error) {
+	panic("a bug: secret")
+}
 
 func (panics) Suggest(context.Context, string, int64) ([]string, error) { panic("a bug: secret") }
 

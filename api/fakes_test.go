@@ -31,6 +31,8 @@ type shop struct {
 	typed    []string
 	page     search.Page
 	titles   []string
+	rich     []search.Suggestion
+	indexed  map[int64]search.Live
 	fails    error
 	decided  order.Order
 	undecide bool
@@ -127,6 +129,17 @@ func (s *shop) Suggest(_ context.Context, typed string, _ int64) ([]string, erro
 	defer s.mu.Unlock()
 	s.typed = append(s.typed, typed)
 	return s.titles, s.fails
+}
+
+func (s *shop) SuggestRich(_ context.Context, typed string, _ int64) ([]search.Suggestion, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.typed = append(s.typed, typed)
+	return s.rich, s.fails
+}
+
+func (s *shop) Indexed(context.Context, []int64, int64) (map[int64]search.Live, error) {
+	return s.indexed, s.fails
 }
 
 func (s *shop) Product(_ context.Context, id int64) (catalog.Product, error) {

@@ -37,6 +37,14 @@ func (r *rack) Search(_ context.Context, p search.Params) (search.Page, error) {
 	return page, nil
 }
 
+func (r *rack) SuggestRich(context.Context, string, int64) ([]search.Suggestion, error) {
+	return nil, nil
+}
+
+func (r *rack) Indexed(context.Context, []int64, int64) (map[int64]search.Live, error) {
+	return nil, nil
+}
+
 func (r *rack) Suggest(context.Context, string, int64) ([]string, error) { return nil, nil }
 
 func (r *rack) Live(_ context.Context, ids []int64, _ int64, _ bool) (map[int64]search.Live, error) {

@@ -29,6 +29,10 @@ type Engine interface {
 	// the page size and the store count.
 	Similar(ctx context.Context, to catalog.Product, p search.Params) ([]search.Hit, error)
 	Accessories(ctx context.Context, to catalog.Product, p search.Params) ([]search.Hit, error)
+	// SuggestRich also offers queries, brands, categories; without prices and stock.
+	SuggestRich(ctx context.Context, typed string, storeID int64) ([]search.Suggestion, error)
+	// Indexed is Truth.Live as far as the index knows.
+	Indexed(ctx context.Context, ids []int64, storeID int64) (map[int64]search.Live, error)
 }
 
 // Catalogue reads products. An unknown or inactive one is fault.NotFound.

@@ -60,6 +60,7 @@ const jsonUTF8 = "application/json; charset=utf-8"
 func (s *Server) routeSearch() {
 	registry := s.huma.OpenAPI().Components.Schemas
 	titles := &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}
+	rich := &huma.Schema{Type: huma.TypeArray, Items: registry.Schema(typeOf[suggestionView](), true, "")}
 	register(s, huma.Operation{
 		OperationID: "search-products", Method: http.MethodGet, Path: searchRoute, Tags: []string{"Search"},
 		Summary: "Search products", Description: searchDoc, Parameters: []*huma.Param{attributeParam},
@@ -69,7 +70,7 @@ func (s *Server) routeSearch() {
 	register(s, huma.Operation{
 		OperationID: "suggest-titles", Method: http.MethodGet, Path: suggestRoute, Tags: []string{"Search"},
 		Summary: "Suggest titles while typing", Description: suggestDoc,
-		Responses: or304(ok200("Up to 10 titles.", titles)),
+		Responses: or304(ok200("Up to 10 titles; with format=rich suggestions of four types.", &huma.Schema{OneOf: []*huma.Schema{titles, rich}})),
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound},
 	}, s.suggest)
 }

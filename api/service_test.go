@@ -44,6 +44,14 @@ func (e *engine) Search(context.Context, search.Params) (search.Page, error) {
 	return search.Page{Count: 1, Hits: []search.Hit{{ID: 1, Title: fmt.Sprint("T", e.asked.Add(1)), Price: indexPrice}}}, nil
 }
 
+func (e *engine) SuggestRich(context.Context, string, int64) ([]search.Suggestion, error) {
+	return nil, nil
+}
+
+func (e *engine) Indexed(context.Context, []int64, int64) (map[int64]search.Live, error) {
+	return nil, nil
+}
+
 func (e *engine) Suggest(context.Context, string, int64) ([]string, error) {
 	return []string{fmt.Sprint("Canon ", e.asked.Add(1))}, nil
 }

@@ -11,12 +11,15 @@ import (
 	"aforro/pkg/search"
 )
 
-const suggestDoc = `Titles that begin with what was typed, then titles that contain it, each without doubles. Fewer than three characters give none.`
+const suggestDoc = `Titles that begin with what was typed, then titles that contain it, each without doubles. Fewer than three characters give none.
+With format=rich objects: up to 5 queries, 3 brands, 3 categories and 10 products that have words which begin like those typed, in any order, misspelt ones allowed for when nothing does;
+only what leads to products (of the store). Prices and stock are those of now.`
 
 type suggestInput struct {
 	Address
 	Query   string  `query:"q" maxLength:"500" example:"can" doc:"What was typed so far."`
 	StoreID integer `query:"store_id" doc:"Keeps what this store carries."`
+	Format  string  `query:"format" enum:"rich" doc:"rich gives objects: queries, brands, categories and products; else titles."`
 
 	CacheControl string `header:"Cache-Control" doc:"no-cache asks for a fresh answer."`
 	IfNoneMatch  string `header:"If-None-Match" doc:"An ETag: 304 while the answer is the same."`
@@ -27,6 +30,7 @@ type suggestInput struct {
 func (s *Server) suggest(ctx context.Context, in *suggestInput) (*readyMade, error) {
 	var r reader
 	typed, storeID, asked := r.query(in.Query), r.id("store_id", in.StoreID), r.logPosition(in.Position)
+	rich := r.format(in.Format)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -37,6 +41,9 @@ func (s *Server) suggest(ctx context.Context, in *suggestInput) (*readyMade, err
 	}
 	if utf8.RuneCountInString(typed) < search.MinSuggest {
 		return &readyMade{Status: http.StatusOK, ContentType: jsonUTF8, CacheControl: "no-store", Body: []byte("[]")}, nil
+	}
+	if rich {
+		return s.suggestRich(ctx, in, typed, storeID, asked)
 	}
 	reached := s.await(ctx, asked)
 	want := wanted{

@@ -72,8 +72,8 @@ type Versions interface {
 	// filled in.
 	CreateIndex(ctx context.Context, meta search.IndexMeta) (search.IndexVersion, error)
 	SetMeta(ctx context.Context, index string, meta search.IndexMeta) error
-	// ExtendIndex lets a version of an older program take documents of this one.
-	ExtendIndex(ctx context.Context, index string) error
+	// Tolerate lets a version of an older program take fields that it does not know.
+	Tolerate(ctx context.Context, index string) error
 	// OpenIndex makes a version ready for searching.
 	OpenIndex(ctx context.Context, index string) error
 	// SwapAlias makes the version the live one, ready for searching, at once.

@@ -72,11 +72,11 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 			return err
 		}
 	}
-	if err := x.extend(ctx, versions, history); err != nil {
-		return err
-	}
 	if ok && !v.Current {
 		x.Logger.Warn("the live index was made with other settings or mappings: run 'aforro reindex'", "index", v.Name)
+	}
+	if err := x.tolerate(ctx, versions); err != nil {
+		return err
 	}
 	if !ok || x.rebuild {
 		if err := x.bootstrap(ctx, history, versions); err != nil {
@@ -102,12 +102,11 @@ func (x *Indexer) index(ctx context.Context, stream search.ChangeStream, p *pend
 	return g.Wait()
 }
 
-// extend lets the versions of an older program that are written take documents of
-// this one.
-func (x *Indexer) extend(ctx context.Context, versions []search.IndexVersion, history search.History) error {
+// tolerate has the versions of an older program take documents of this one.
+func (x *Indexer) tolerate(ctx context.Context, versions []search.IndexVersion) error {
 	for _, v := range versions {
-		if v.Whole && v.Meta.Writer && !v.Current && v.Meta.History == history {
-			if err := x.Versions.ExtendIndex(ctx, v.Name); err != nil {
+		if v.Whole && v.Meta.Writer && !v.Current {
+			if err := x.Versions.Tolerate(ctx, v.Name); err != nil {
 				return err
 			}
 		}

@@ -55,6 +55,19 @@ func TestSearchFindsAndSuggests(t *testing.T) {
 	if len(titles) == 0 || !strings.HasPrefix(titles[0], "Canon") {
 		t.Errorf("no Canon for can: %q", titles)
 	}
+	rich := read[[]struct{ Type, Text, Price string }](s, suggestPath+"?format=rich&q=lap+hp&store_id=1")
+	query, product := 0, 0
+	for _, r := range rich {
+		if r.Type == "query" && s.search("q", r.Text, "store_id", "1").Count > 0 {
+			query++
+		}
+		if r.Type == "product" && r.Price != "" {
+			product++
+		}
+	}
+	if query == 0 || product == 0 {
+		t.Errorf("lap hp suggests %+v", rich)
+	}
 	if n := s.number(`SELECT count(*) FROM products WHERE active`); s.search().Count != n {
 		t.Errorf("the index has %d of %d products", s.search().Count, n)
 	}

@@ -44,6 +44,7 @@ var onRequest = []bench{
 	{"index-positions", "10,000 writes, each searched for at once with its position", benchIndexPositions},
 	{"index-stock", "5,000 stock changes a second until searches see them", benchIndexStock},
 	{"index-stock-goal", "the same with 10,000", benchIndexStockGoal},
+	{"suggest-quality", "what rich suggestions offer for beginnings of titles, and where they lead", benchSuggestQuality},
 }
 
 func main() {

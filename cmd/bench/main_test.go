@@ -18,6 +18,7 @@ func TestParse(t *testing.T) {
 		{nil, []string{"import", "build", "relevance", "fresh", "search", "start"}, 5, 8 * time.Second, true},
 		{[]string{"-rounds", "2", "-length", "3s", "orders-hot", "search"}, []string{"orders-hot", "search"}, 2, 3 * time.Second, true},
 		{[]string{"orders-uniform", "orders-indexer"}, []string{"orders-uniform", "orders-indexer"}, 5, 8 * time.Second, false},
+		{[]string{"suggest-quality"}, []string{"suggest-quality"}, 5, 8 * time.Second, true},
 		{[]string{"nothing"}, nil, 0, 0, false},
 		{[]string{"-rounds", "0", "orders-hot"}, nil, 0, 0, false},
 		{[]string{"-length", "10ms"}, nil, 0, 0, false},

@@ -15,7 +15,7 @@ func (c *Client) Render(doc *search.Document, part search.Part) ([]byte, error) 
 
 func appendDocument(b []byte, doc *search.Document, part search.Part) ([]byte, error) {
 	if part == search.Titles {
-		return appendTitle(b, doc), nil
+		return appendTitle(b, doc)
 	}
 	b, err := appendProduct(b, doc)
 	if err != nil {

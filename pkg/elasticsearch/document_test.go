@@ -22,8 +22,8 @@ func TestRender(t *testing.T) {
 		`"attributes":[{"key":"width","value":"5.5","number":5.5},{"key":"colour","value":"Red"},{"key":"new","value":"true"},{"key":"odd","value":"NaN"}],` +
 		`"attribute_terms":["width=5.5","colour=Red","new=true","odd=NaN"],"facets":[],"facet_steps":["width=0"],"numbers":{"width":5.5},` +
 		`"stores":[2,9],"stores_in_stock":[9],"stock":[{"store_id":2,"quantity":0},{"store_id":9,"quantity":4}],"hash":77}`
-	const wantTitle = `{"id":7,"title":"Brother TN-1 toner cartridge","title_length":28,"stores":[2,9],` +
-		`"suggest":{"input":"Brother TN-1 toner cartridge","weight":1048548,"contexts":{"store":["all","2","9"]}},"hash":88}`
+	const wantTitle = `{"id":7,"title":"Brother TN-1 toner cartridge","title_length":28,"stores":[2,9],"brand":"Brother","category":"Toner","kinds":["toner cartridge"],` +
+		`"phrases":["toner cartridge","brother toner cartridge"],"suggest":{"input":"Brother TN-1 toner cartridge","weight":1048548,"contexts":{"store":["all","2","9"]}},"hash":88}`
 	for part, want := range map[search.Part]string{search.Products: want, search.Titles: wantTitle} {
 		got, err := new(Client).Render(&doc, part)
 		if err != nil || string(got) != want {
@@ -49,8 +49,10 @@ func TestRenderAtItsEdges(t *testing.T) {
 		}
 	}
 	for _, broken := range []string{`[]`, `"x"`, `{`} {
-		if _, err := new(Client).Render(&search.Document{Attributes: json.RawMessage(broken)}, search.Products); err == nil {
-			t.Errorf("attributes %s were taken", broken)
+		for _, part := range search.Parts {
+			if _, err := new(Client).Render(&search.Document{Attributes: json.RawMessage(broken)}, part); err == nil {
+				t.Errorf("%s: attributes %s were taken", part, broken)
+			}
 		}
 	}
 }

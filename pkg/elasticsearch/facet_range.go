@@ -58,8 +58,8 @@ func ladderOf(facet *elastic.Facet) ladder {
 	return ladder{steps: facet.Steps, least: .001, unit: facet.Unit}
 }
 
-// span is a row of steps with the products in it.
-type span struct {
+// reach is a row of steps with the products in it.
+type reach struct {
 	first, last int
 	count       int64
 }
@@ -67,10 +67,10 @@ type span struct {
 // ranges puts the products of each step into a few ranges of round bounds that
 // hold about as many each. Empty ones are dropped.
 func (l ladder) ranges(counts []int64) []search.FacetValue {
-	var spans []span
+	var spans []reach
 	for i, n := range counts {
 		if n > 0 {
-			spans = append(spans, span{i, i, n})
+			spans = append(spans, reach{i, i, n})
 		}
 	}
 	for len(spans) > mostRanges {
@@ -80,7 +80,7 @@ func (l ladder) ranges(counts []int64) []search.FacetValue {
 				least = i
 			}
 		}
-		spans[least] = span{spans[least].first, spans[least+1].last, spans[least].count + spans[least+1].count}
+		spans[least] = reach{spans[least].first, spans[least+1].last, spans[least].count + spans[least+1].count}
 		spans = append(spans[:least+1], spans[least+2:]...)
 	}
 	values := make([]search.FacetValue, len(spans))
@@ -90,7 +90,7 @@ func (l ladder) ranges(counts []int64) []search.FacetValue {
 	return values
 }
 
-func (l ladder) value(s span) search.FacetValue {
+func (l ladder) value(s reach) search.FacetValue {
 	v := search.FacetValue{Count: s.count}
 	var low, high string
 	if s.first > 0 {

@@ -141,6 +141,14 @@ func (c *Client) SetMeta(ctx context.Context, index string, meta search.IndexMet
 	})
 }
 
+// Tolerate lets a version of an older program be written until another takes its
+// place: fields that it does not know are kept, and found by nothing.
+func (c *Client) Tolerate(ctx context.Context, index string) error {
+	return c.manage(ctx, "tolerate new fields in index "+index, m{"dynamic": false}, func(body io.Reader) esapi.Request {
+		return esapi.IndicesPutMappingRequest{Index: c.indices(index), Body: body}
+	})
+}
+
 // OpenIndex sets both parts of a version up for being searched, with refresh and
 // replicas, which it waits for, and refreshes them.
 func (c *Client) OpenIndex(ctx context.Context, index string) error {

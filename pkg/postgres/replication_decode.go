@@ -198,7 +198,7 @@ func (r *relation) available(row []*pglogrepl.TupleDataColumn) (n int64, ok bool
 var unindexed = map[string]bool{"created_at": true, "updated_at": true}
 
 // listed are those that suggestions are made of.
-var listed = map[string]bool{"title": true, "active": true}
+var listed = map[string]bool{"title": true, "brand": true, "category_id": true, "attributes": true, "active": true}
 
 func judgeProduct(r *relation, old, now []*pglogrepl.TupleDataColumn) (change search.Change) {
 	if old == nil || now == nil {

@@ -92,6 +92,9 @@ func TestStreamNamesWhatChanged(t *testing.T) {
 		want []search.Event
 	}{
 		{"UPDATE products SET title = 'A better mouse' WHERE id = 1", []search.Event{changed(1, search.Text|search.Listing)}},
+		{"UPDATE products SET brand = 'Logi' WHERE id = 1", []search.Event{changed(1, search.Text|search.Listing)}},
+		{`UPDATE products SET attributes = '{"type": "mouse"}' WHERE id = 1`, []search.Event{changed(1, search.Text|search.Listing)}},
+		{"UPDATE products SET category_id = 2 WHERE id = 1", []search.Event{changed(1, search.Text|search.Listing)}},
 		{"UPDATE products SET description = 'x', price = 5 WHERE id = 1", []search.Event{changed(1, search.Text|search.Price)}},
 		{"UPDATE products SET price = 6 WHERE id = 1", []search.Event{changed(1, search.Price)}},
 		{"UPDATE products SET updated_at = now() WHERE id = 1", nil},

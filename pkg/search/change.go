@@ -17,7 +17,8 @@ const (
 	Availability
 	// Quantity: how much a store has, without a change of availability.
 	Quantity
-	// Listing: what suggestions are made of, its title and which stores carry it.
+	// Listing: what suggestions are made of: title, brand, category, attributes (for
+	// the type), and which stores carry it.
 	Listing
 )
 

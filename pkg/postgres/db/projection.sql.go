@@ -198,7 +198,7 @@ func (q *Queries) ListCategoryProducts(ctx context.Context, arg ListCategoryProd
 const ListProductHashes = `-- name: ListProductHashes :many
 SELECT p.id, product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
                     p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
-       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+       titles_hash(p.id, p.title, p.brand, c.name, p.attributes, s.stores)::bigint AS titles_hash
 FROM (SELECT id, sku, title, description, brand, category_id, price, gtin, image_url, attributes, released_on, created_at, updated_at, active FROM products q WHERE q.id > $1 AND q.id <= $2 AND q.active ORDER BY q.id LIMIT $3) p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -308,7 +308,7 @@ SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price
        p.attributes, p.released_on, s.stores, s.quantities,
        product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
                     p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
-       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+       titles_hash(p.id, p.title, p.brand, c.name, p.attributes, s.stores)::bigint AS titles_hash
 FROM products p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -382,7 +382,7 @@ SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price
        p.attributes, p.released_on, s.stores, s.quantities,
        product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
                     p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
-       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+       titles_hash(p.id, p.title, p.brand, c.name, p.attributes, s.stores)::bigint AS titles_hash
 FROM (SELECT id, sku, title, description, brand, category_id, price, gtin, image_url, attributes, released_on, created_at, updated_at, active FROM products q WHERE q.id > $1 AND q.active ORDER BY q.id LIMIT $2) p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -533,7 +533,7 @@ SELECT count(*) AS products, coalesce(max(x.id), 0)::bigint AS last,
 FROM (
 SELECT p.id, product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
                     p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
-       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+       titles_hash(p.id, p.title, p.brand, c.name, p.attributes, s.stores)::bigint AS titles_hash
 FROM (SELECT id, sku, title, description, brand, category_id, price, gtin, image_url, attributes, released_on, created_at, updated_at, active FROM products q WHERE q.id > $1 AND q.active ORDER BY q.id LIMIT $2) p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (

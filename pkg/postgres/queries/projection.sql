@@ -6,7 +6,7 @@ SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price
        p.attributes, p.released_on, s.stores, s.quantities,
        product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
                     p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
-       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+       titles_hash(p.id, p.title, p.brand, c.name, p.attributes, s.stores)::bigint AS titles_hash
 FROM products p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -24,7 +24,7 @@ SELECT p.id, p.sku, p.title, p.description, p.brand, c.name AS category, p.price
        p.attributes, p.released_on, s.stores, s.quantities,
        product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
                     p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
-       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+       titles_hash(p.id, p.title, p.brand, c.name, p.attributes, s.stores)::bigint AS titles_hash
 FROM (SELECT * FROM products q WHERE q.id > @after AND q.active ORDER BY q.id LIMIT @page_size) p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -42,7 +42,7 @@ SELECT count(*) AS products, coalesce(max(x.id), 0)::bigint AS last,
 FROM (
 SELECT p.id, product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
                     p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
-       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+       titles_hash(p.id, p.title, p.brand, c.name, p.attributes, s.stores)::bigint AS titles_hash
 FROM (SELECT * FROM products q WHERE q.id > @after AND q.active ORDER BY q.id LIMIT @page_size) p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -56,7 +56,7 @@ CROSS JOIN LATERAL (
 -- The same, one by one, up to an id.
 SELECT p.id, product_hash(p.id, p.sku, p.title, p.description, p.brand, c.name, p.price, coalesce(p.gtin, ''), coalesce(p.image_url, ''),
                     p.attributes, p.released_on, s.stores, s.quantities)::bigint AS hash,
-       titles_hash(p.id, p.title, s.stores)::bigint AS titles_hash
+       titles_hash(p.id, p.title, p.brand, c.name, p.attributes, s.stores)::bigint AS titles_hash
 FROM (SELECT * FROM products q WHERE q.id > @after AND q.id <= @up_to AND q.active ORDER BY q.id LIMIT @page_size) p
 JOIN categories c ON c.id = p.category_id
 CROSS JOIN LATERAL (
