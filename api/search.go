@@ -74,7 +74,7 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 	reached := s.await(ctx, asked)
 	s.sample(p)
 	cached := s.o.SearchCache > 0 && p.Cursor == ""
-	key := searchKey(p)
+	key := searchKey(p) + ":" + s.o.Ranking
 	if cached && !wantsFresh(in.CacheControl) {
 		if page, age, found := s.cachedPage(ctx, key, asked); found {
 			return s.searchAnswer(in, p, page, &age), nil

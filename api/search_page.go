@@ -18,19 +18,29 @@ type searchView struct {
 	Next       *string      `json:"next" nullable:"true" doc:"The next page, absolute; null on the last."`
 	Previous   *string      `json:"previous" nullable:"true" doc:"The page before, absolute; null on the first."`
 	NextCursor *string      `json:"next_cursor,omitempty" nullable:"true" doc:"Only in a cursor walk: where it goes on; null at its end."`
+	DidYouMean string       `json:"did_you_mean,omitempty" doc:"The query as it was probably meant, when no product has all of its words. The results are those of it." example:"wireless mouse"`
+	Relaxed    []string     `json:"relaxed,omitempty" nullable:"false" doc:"Words that were left out, because no product has them along with the others."`
 	Results    []resultView `json:"results" nullable:"false"`
 }
 
 // resultView is one product of a page.
 type resultView struct {
-	ID          int64  `json:"id" example:"79013747"`
-	Title       string `json:"title"`
-	Description string `json:"description"`
-	Price       string `json:"price" doc:"A decimal." example:"20.95"`
-	Category    string `json:"category" example:"Notebooks"`
-	Brand       string `json:"brand"`
-	SKU         string `json:"sku"`
-	Quantity    *int64 `json:"inventory_quantity,omitempty" doc:"What the store of store_id has; only with it."`
+	ID          int64        `json:"id" example:"79013747"`
+	Title       string       `json:"title"`
+	Description string       `json:"description"`
+	Price       string       `json:"price" doc:"A decimal." example:"20.95"`
+	Category    string       `json:"category" example:"Notebooks"`
+	Brand       string       `json:"brand"`
+	SKU         string       `json:"sku"`
+	Quantity    *int64       `json:"inventory_quantity,omitempty" doc:"What the store of store_id has; only with it."`
+	Explain     []clauseView `json:"explain,omitempty" nullable:"false" doc:"With explain=true: what gave the result its place, the most first. The sum decides."`
+}
+
+// clauseView is one clause of the ranking that a result matches.
+type clauseView struct {
+	Because string  `json:"because" example:"all words found, or others that mean the same"`
+	Field   string  `json:"field" doc:"Where; empty: anywhere." example:"title"`
+	Adds    float64 `json:"adds" doc:"What it adds to the score; negative: what it takes away." example:"3"`
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
@@ -40,6 +50,8 @@ type packedPage struct {
 	Count      int64
 	Number     int
 	NextCursor string
+	DidYouMean string
+	Relaxed    []string
 	// Results is a JSON array, and digest stands for it in an ETag.
 	Results []byte
 	digest  digest
@@ -61,14 +73,25 @@ func packPage(p search.Page) (packedPage, error) {
 	for i, h := range p.Hits {
 		views[i] = resultView{
 			ID: h.ID, Title: h.Title, Description: h.Description, Price: h.Price.String(),
-			Category: h.Category, Brand: h.Brand, SKU: h.SKU, Quantity: h.Quantity,
+			Category: h.Category, Brand: h.Brand, SKU: h.SKU, Quantity: h.Quantity, Explain: clauseViews(h.Explain),
 		}
 	}
 	results, err := marshal(views)
 	if err != nil {
 		return packedPage{}, fmt.Errorf("encode a page of results: %w", err)
 	}
-	return packedPage{Count: p.Count, Number: p.Number, NextCursor: p.NextCursor, Results: results, digest: digestOf(results)}, nil
+	return packedPage{
+		Count: p.Count, Number: p.Number, NextCursor: p.NextCursor, DidYouMean: p.DidYouMean, Relaxed: p.Relaxed,
+		Results: results, digest: digestOf(results),
+	}, nil
+}
+
+func clauseViews(reasons []search.Reason) []clauseView {
+	var views []clauseView
+	for _, r := range reasons {
+		views = append(views, clauseView{r.Because, r.Field, r.Adds})
+	}
+	return views
 }
 
 func idsOf(hits []search.Hit) []int64 {
@@ -105,10 +128,27 @@ func (p packedPage) body(next, previous *string, walk bool) (b []byte, etag stri
 		}
 		b = append(append(b, `,"next_cursor":`...), quoted(cursor)...)
 	}
+	b = p.appendReading(b)
 	b = append(b, `,"results":`...)
 	etag = digestOf(append(b, p.digest[:]...)).etag()
 	b = append(b, p.Results...)
 	return append(b, '}'), etag
+}
+
+// appendReading says how the words were taken, where that is not as typed.
+func (p packedPage) appendReading(b []byte) []byte {
+	if p.DidYouMean != "" {
+		b = append(append(b, `,"did_you_mean":`...), quoted(&p.DidYouMean)...)
+	}
+	if len(p.Relaxed) == 0 {
+		return b
+	}
+	between := `,"relaxed":[`
+	for _, word := range p.Relaxed {
+		b = append(append(b, between...), quoted(&word)...)
+		between = ","
+	}
+	return append(b, ']')
 }
 
 func quoted(s *string) []byte {

@@ -28,6 +28,7 @@ type searchInput struct {
 	Sort     string  `query:"sort" enum:"relevance,price,-price,newest" doc:"relevance by default with q, else newest."`
 	Page     string  `query:"page" example:"2" doc:"A page's number, from 1, or last."`
 	PageSize integer `query:"page_size" minimum:"1" maximum:"100" doc:"Results on a page: 10 unless said."`
+	Explain  boolean `query:"explain" doc:"true says of each result why it is where it is."`
 	Cursor   string  `query:"cursor" example:"start" doc:"start begins a walk that gives every product once while things change; then what next_cursor said."`
 
 	CacheControl string `header:"Cache-Control" doc:"no-cache asks for a fresh answer."`
@@ -53,6 +54,7 @@ func (in *searchInput) params() (p search.Params, asked search.Version, err erro
 		MaxPrice: r.price("max_price", in.MaxPrice),
 		StoreID:  r.id("store_id", in.StoreID),
 		InStock:  r.flag("in_stock", in.InStock),
+		Explain:  r.flag("explain", in.Explain),
 		PageSize: r.between("page_size", in.PageSize, 1, search.MaxPageSize, search.DefaultPageSize),
 		Cursor:   in.Cursor,
 	}
@@ -131,9 +133,9 @@ func searchKey(p search.Params) string {
 		}
 		return v.String()
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %s %d %t %s %d %d", p.Query, p.Category, price(p.MinPrice), price(p.MaxPrice),
-		p.StoreID, p.InStock, p.Sort, p.Page, p.PageSize))
-	return "search:2:" + hex.EncodeToString(sum[:16])
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %s %s %d %t %s %d %d %t", p.Query, p.Category, price(p.MinPrice), price(p.MaxPrice),
+		p.StoreID, p.InStock, p.Sort, p.Page, p.PageSize, p.Explain))
+	return "search:3:" + hex.EncodeToString(sum[:16])
 }
 
 // sample tells whoever gathers queries of a search.

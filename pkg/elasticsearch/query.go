@@ -46,13 +46,13 @@ func filters(p search.Params) []any {
 
 // query is filters and, where there are words, relevance. Where results are
 // sorted by something else the words still decide what is found.
-func query(p search.Params, fuzzy bool) m {
+func query(p search.Params, r reading) m {
 	clauses := m{}
 	if list := filters(p); len(list) > 0 {
 		clauses["filter"] = list
 	}
 	if p.Query != "" {
-		clauses["must"] = []any{relevance(p.Query, fuzzy)}
+		clauses["must"] = []any{relevance(r, p.Explain)}
 	}
 	if len(clauses) == 0 {
 		return m{"match_all": m{}}
@@ -90,21 +90,22 @@ func reversed(s search.Sort) []any {
 }
 
 // body is a whole search request without its place in the list of results.
-func body(p search.Params, fuzzy bool) m {
+func body(p search.Params, r reading) m {
 	fields := hitFields
 	if p.StoreID != 0 {
 		fields = append(fields[:len(fields):len(fields)], "stock")
 	}
-	return m{"query": query(p, fuzzy), "sort": order(p.Sort), "_source": fields, "track_total_hits": true}
+	request := m{"query": query(p, r), "sort": order(p.Sort), "_source": fields, "track_total_hits": true}
+	if p.Explain {
+		request["track_scores"] = true
+	}
+	return request
 }
 
 // covered asks whether coverage finds anything under the filters.
 func covered(p search.Params) m {
-	clauses := m{"must": []any{coverage(p.Query)}}
-	if list := filters(p); len(list) > 0 {
-		clauses["filter"] = list
-	}
-	return m{"query": m{"bool": clauses}, "size": 0, "terminate_after": 1, "track_total_hits": 1}
+	all := append(filters(p), everywhere(p.Query))
+	return m{"query": m{"bool": m{"filter": all}}, "size": 0, "terminate_after": 1, "track_total_hits": 1}
 }
 
 // preference keeps the pages of one query on the same copy of each shard, whose
