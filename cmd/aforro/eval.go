@@ -144,7 +144,8 @@ func compareRankings(cmd *cobra.Command, engine *elasticsearch.Client, judged []
 	return c.Print(cmd.OutOrStdout(), names[0], names[1], f.seed)
 }
 
-// crossValidate tries half and twice of every weight of the profile.
+// crossValidate tries half and twice of every weight of the profile, and a factor
+// for accessories that is a tenth higher or lower.
 func crossValidate(cmd *cobra.Command, engine *elasticsearch.Client, judged []search.Judged, f evalFlags) error {
 	tuning, own := search.Tuning{}, engine.Ranking()
 	for name, weight := range own.Weights.ByName() {
@@ -152,12 +153,17 @@ func crossValidate(cmd *cobra.Command, engine *elasticsearch.Client, judged []se
 			tuning[name] = []float64{*weight / 2, *weight * 2}
 		}
 	}
+	const accessory = "accessory"
+	tuning[accessory] = []float64{own.Accessory - .1, min(1, own.Accessory+.1)}
 	rank := func(replaced map[string]float64) (search.Searcher, error) {
 		r := engine.Ranking()
 		for name, weight := range r.Weights.ByName() {
 			if v, ok := replaced[name]; ok {
 				*weight = v
 			}
+		}
+		if v, ok := replaced[accessory]; ok {
+			r.Accessory = v
 		}
 		return engine.Ranked(r), nil
 	}

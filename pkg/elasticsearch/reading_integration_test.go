@@ -35,7 +35,7 @@ func TestOneThingInManyForms(t *testing.T) {
 	c := oddments(t)
 	for query, first := range map[string]int64{
 		"tn-2110": 1, "TN2110 toner": 1, "tn 2110 toner": 1, "0882780756328": 1, "882780756328": 1,
-		`15.6"`: 3, "15.6 inch notebook": 3, "15.6in laptop": 3, "15.6-inch": 3, "2tb": 4, "2 TB drive": 4, "2-tb": 4,
+		`15.6"`: 3, "15.6 inch notebook": 3, "15.6in laptop": 3, "15.6-inch": 3, "2tb": 4, "2 TB drive": 4, "2-tb": 4, "39.6 notebook": 3, "39.6cm notebook": 3,
 		"mousepad": 5, "mouse pad": 5, "mouse": 2, "laptop": 3, "acme laptop": 3, "laptop bag": 7, "head set": 9,
 	} {
 		page := MustSearch(t, c, search.Params{Query: query})

@@ -77,11 +77,11 @@ func evaluateWith(ctx context.Context, rank Ranker, weights map[string]float64, 
 	return Evaluate(ctx, engine, judged)
 }
 
-// trial is one value of one weight, with NDCG@10 of each query under it.
+// trial is one value of one weight, with how good each query was under it.
 type trial struct {
 	weight string
 	value  float64
-	ndcg   []float64
+	good   []float64
 }
 
 // trials are all of them; own is the profile as it is.
@@ -92,26 +92,28 @@ type trials struct {
 
 // tried measures each value by itself, all other weights being the profile's.
 func tried(ctx context.Context, rank Ranker, judged []Judged, tuning Tuning) (t trials, err error) {
-	if t.own, err = ndcgOf(ctx, rank, nil, judged); err != nil {
+	if t.own, err = goodness(ctx, rank, nil, judged); err != nil {
 		return t, err
 	}
 	for _, weight := range slices.Sorted(maps.Keys(tuning)) {
 		for _, value := range tuning[weight] {
-			ndcg, err := ndcgOf(ctx, rank, map[string]float64{weight: value}, judged)
+			good, err := goodness(ctx, rank, map[string]float64{weight: value}, judged)
 			if err != nil {
 				return t, err
 			}
-			t.all = append(t.all, trial{weight, value, ndcg})
+			t.all = append(t.all, trial{weight, value, good})
 		}
 	}
 	return t, nil
 }
 
-func ndcgOf(ctx context.Context, rank Ranker, weights map[string]float64, judged []Judged) ([]float64, error) {
+// goodness is the mean of NDCG@10 and cond: the one punishes what nobody judged, the
+// other passes over it.
+func goodness(ctx context.Context, rank Ranker, weights map[string]float64, judged []Judged) ([]float64, error) {
 	report, err := evaluateWith(ctx, rank, weights, judged)
 	list := make([]float64, len(report.Queries))
 	for i, q := range report.Queries {
-		list[i] = q.NDCG
+		list[i] = (q.NDCG + q.Cond) / 2
 	}
 	return list, err
 }
@@ -124,7 +126,7 @@ func (t trials) choose(among func(i int) bool) map[string]float64 {
 		var gain, n float64
 		for i := range t.own {
 			if among(i) {
-				gain, n = gain+trial.ndcg[i]-t.own[i], n+1
+				gain, n = gain+trial.good[i]-t.own[i], n+1
 			}
 		}
 		if gain /= max(1, n); gain > max(leastGain, gains[trial.weight]) {
