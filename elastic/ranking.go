@@ -43,7 +43,7 @@ type Fields struct {
 }
 
 // Weights are constants, but for Cross and Model, which are multiplied with a
-// BM25 score. The base score itself lies between 0 and about 10.
+// BM25 score. The base score itself lies between 0 and about 25.
 type Weights struct {
 	Coverage float64 `json:"coverage"`
 	Cross    float64 `json:"cross"`

@@ -7,7 +7,7 @@ import (
 )
 
 // The clauses of the ranking. What they count is in the profile
-// (elastic/rankings); BM25 scores of the base lie between 0 and about 10.
+// (elastic/rankings); BM25 scores of the base lie between 0 and about 25.
 const (
 	clauseBase = "base"
 	// clauseCoverage is always named, so that a hit tells whether it matched.
