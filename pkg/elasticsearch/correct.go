@@ -81,10 +81,12 @@ func (c *Client) lookUp(ctx context.Context, p search.Params, words []string) (k
 }
 
 // rejoined gives what words may mean when a space was forgotten in an unknown
-// one, or typed within a word.
+// one, or typed within a word. Two known words may be one only where all are known:
+// else it is another word that nothing has.
 func rejoined(words []string, known []bool) (list []option) {
+	all := !slices.Contains(known, false)
 	for i, word := range words {
-		if i+1 < len(words) && plain(word) && plain(words[i+1]) {
+		if i+1 < len(words) && plain(word) && plain(words[i+1]) && (all || !known[i] || !known[i+1]) {
 			list = append(list, option{from: i, to: i + 2, text: word + words[i+1]})
 		}
 		if known[i] {

@@ -58,8 +58,10 @@ func TestWordsAreCorrectedOneByOne(t *testing.T) {
 		// Both are known and go together nowhere: the printer is what it is about.
 		"wireless printer": {Relaxed: []string{"wireless"}},
 		// A model number that is nearly right is another one.
-		"tn-2111 toner": {Relaxed: []string{"tn-2111"}},
-		"qzqz":          {}, "-": {}, "wireless mouse": {},
+		"tn-2111 toner":  {Relaxed: []string{"tn-2111"}},
+		"head set qzqz":  {DidYouMean: "headset qzqz", Relaxed: []string{"qzqz"}},
+		"mouse pad qzqz": {Relaxed: []string{"qzqz"}},
+		"qzqz":           {}, "-": {}, "wireless mouse": {},
 	} {
 		page := MustSearch(t, c, search.Params{Query: query})
 		if page.DidYouMean != want.DidYouMean || !slices.Equal(page.Relaxed, want.Relaxed) {
