@@ -119,7 +119,7 @@ func TestPagesTravelThroughTheCache(t *testing.T) {
 	for _, p := range []packedPage{
 		{Results: []byte("[]"), IDs: []int64{}, Known: search.Known{AsOf: time.Time{}}},
 		{Results: []byte("[]"), IDs: []int64{}, Facets: []byte(`[{"field":"brand"}]`)},
-		{Count: 1 << 40, Number: 7, Took: time.Second, Results: []byte(`[{"id":1}]`), IDs: []int64{5, -1, math.MaxInt64}, digest: digestOf([]byte("x")),
+		{Count: 1 << 40, Number: 7, Took: time.Second, DidYouMean: "wireless mouse", Relaxed: []string{"qqq", ""}, Results: []byte(`[{"id":1}]`), IDs: []int64{5, -1, math.MaxInt64}, digest: digestOf([]byte("x")),
 			Known: search.Known{Stamp: search.Stamp{Epoch: "e", Sequence: 9}, Visible: 1 << 50, AsOf: time.UnixMicro(1 << 50).UTC()}},
 	} {
 		if got, ok := unpackPage(p.pack()); !ok || !reflect.DeepEqual(got, p) {

@@ -179,6 +179,9 @@ type Options struct {
 	Tokens auth.Tokens
 	Staff  auth.Staff
 
+	// Ranking names what results are ranked by: pages by another are not taken from
+	// the cache.
+	Ranking string
 	// SearchCache and SuggestCache are how long answers are cached; 0: not.
 	SearchCache  time.Duration
 	SuggestCache time.Duration

@@ -93,7 +93,7 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 	reached := s.await(ctx, asked)
 	s.sample(p)
 	want := wanted{
-		key: searchKey(p), watched: true, asked: asked, renew: wantsFresh(in.CacheControl),
+		key: searchKey(p) + ":" + s.o.Ranking, watched: true, asked: asked, renew: wantsFresh(in.CacheControl),
 		make: func(ctx context.Context) (packedPage, error) { return s.searchEngine(ctx, p) },
 	}
 	if p.Cursor == "" {

@@ -61,6 +61,15 @@ func (r *entryReader) length(most uint64) int {
 	return int(v)
 }
 
+// maxText bounds a text in an entry: a query, in bytes.
+const maxText = 4 * 2 * search.MaxQuery
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+func (r *entryReader) text() string { return string(r.take(r.length(maxText))) }
+
 func (r *entryReader) known() search.Known {
 	var k search.Known
 	k.Stamp.Epoch = string(r.take(r.length(maxEpoch)))
@@ -72,7 +81,7 @@ func (r *entryReader) known() search.Known {
 
 // pack writes the page for the cache. A page of a cursor walk is never cached.
 func (p packedPage) pack() []byte {
-	b := make([]byte, 0, 64+len(p.Known.Stamp.Epoch)+len(p.digest)+9*len(p.IDs)+len(p.Facets)+len(p.Results))
+	b := make([]byte, 0, 128+len(p.Known.Stamp.Epoch)+len(p.digest)+9*len(p.IDs)+len(p.Facets)+len(p.Results))
 	b = appendKnown(b, p.Known)
 	b = binary.AppendVarint(b, p.Count)
 	b = binary.AppendVarint(b, int64(p.Number))
@@ -80,6 +89,11 @@ func (p packedPage) pack() []byte {
 	b = binary.AppendUvarint(b, uint64(len(p.IDs)))
 	for _, id := range p.IDs {
 		b = binary.AppendVarint(b, id)
+	}
+	b = appendText(b, p.DidYouMean)
+	b = binary.AppendUvarint(b, uint64(len(p.Relaxed)))
+	for _, word := range p.Relaxed {
+		b = appendText(b, word)
 	}
 	b = append(b, p.digest[:]...)
 	b = binary.AppendUvarint(b, uint64(len(p.Facets)))
@@ -94,6 +108,13 @@ func unpackPage(b []byte) (packedPage, bool) {
 	p.IDs = make([]int64, r.length(search.MaxPageSize))
 	for i := range p.IDs {
 		p.IDs[i] = r.varint()
+	}
+	p.DidYouMean = r.text()
+	if n := r.length(search.MaxQuery); n > 0 {
+		p.Relaxed = make([]string, n)
+	}
+	for i := range p.Relaxed {
+		p.Relaxed[i] = r.text()
 	}
 	copy(p.digest[:], r.take(len(p.digest)))
 	if n := r.length(maxFacetBytes); n > 0 {

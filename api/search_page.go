@@ -19,6 +19,8 @@ type searchView struct {
 	Next       *string      `json:"next" nullable:"true" doc:"The next page, absolute; null on the last."`
 	Previous   *string      `json:"previous" nullable:"true" doc:"The page before, absolute; null on the first."`
 	NextCursor *string      `json:"next_cursor,omitempty" nullable:"true" doc:"Only in a cursor walk: where it goes on; null at its end."`
+	DidYouMean string       `json:"did_you_mean,omitempty" doc:"The query as it was probably meant, when no product has all of its words. The results are those of it." example:"wireless mouse"`
+	Relaxed    []string     `json:"relaxed,omitempty" nullable:"false" doc:"Words that were left out, because no product has them along with the others."`
 	Results    []resultView `json:"results" nullable:"false"`
 	Facets     []facetView  `json:"facets,omitempty" doc:"What facets asked for."`
 }
@@ -34,9 +36,10 @@ type resultView struct {
 	SKU         string       `json:"sku"`
 	Quantity    *int64       `json:"inventory_quantity,omitempty" doc:"What the store of store_id has; only with it."`
 	Nearest     *nearestView `json:"nearest,omitempty" doc:"The nearest store with stock; only with near."`
-	// Highlight and Variants are there when they were asked for.
+	// Highlight, Variants and Explain are there when they were asked for.
 	Highlight map[string]string `json:"highlight,omitempty" doc:"HTML by field, escaped, with <em> around what matched; with highlight=true."`
 	Variants  int64             `json:"variants,omitempty" doc:"How many products of its family match, this one among them; with collapse=variants."`
+	Explain   []clauseView      `json:"explain,omitempty" nullable:"false" doc:"With explain=true: what gave the result its place, the most first. The sum decides."`
 }
 
 // resultFields can be chosen from: what every result has. The rest comes and goes
@@ -59,6 +62,13 @@ func without(results []byte, asked []string) ([]byte, error) {
 	return marshal(list)
 }
 
+// clauseView is one clause of the ranking that a result matches.
+type clauseView struct {
+	Because string  `json:"because" example:"all words found, or others that mean the same"`
+	Field   string  `json:"field" doc:"Where; empty: anywhere." example:"title"`
+	Adds    float64 `json:"adds" doc:"What it adds to the score; negative: what it takes away." example:"3"`
+}
+
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 // packedPage is a page whose results are JSON already: what is cached.
@@ -66,6 +76,8 @@ type packedPage struct {
 	Count      int64
 	Number     int
 	NextCursor string
+	DidYouMean string
+	Relaxed    []string
 	// Results is a JSON array, as is Facets, which is empty when none were asked for;
 	// digest stands for both in an ETag.
 	Results []byte
@@ -94,7 +106,7 @@ func viewHits(hits []search.Hit) []resultView {
 		views[i] = resultView{
 			ID: h.ID, Title: h.Title, Description: h.Description, Price: h.Price.String(),
 			Category: h.Category, Brand: h.Brand, SKU: h.SKU, Quantity: h.Quantity, Nearest: (*nearestView)(h.Nearest),
-			Highlight: h.Highlight, Variants: h.Variants,
+			Highlight: h.Highlight, Variants: h.Variants, Explain: clauseViews(h.Explain),
 		}
 	}
 	return views
@@ -112,7 +124,18 @@ func packPage(p search.Page, fields []string) (packedPage, error) {
 	if err != nil {
 		return packedPage{}, fmt.Errorf("encode the facets of a page: %w", err)
 	}
-	return packedPage{Count: p.Count, Facets: facets, Number: p.Number, NextCursor: p.NextCursor, Results: results, digest: digestOf(results, facets)}, nil
+	return packedPage{
+		Count: p.Count, Number: p.Number, NextCursor: p.NextCursor, DidYouMean: p.DidYouMean, Relaxed: p.Relaxed,
+		Results: results, Facets: facets, digest: digestOf(results, facets),
+	}, nil
+}
+
+func clauseViews(reasons []search.Reason) []clauseView {
+	var views []clauseView
+	for _, r := range reasons {
+		views = append(views, clauseView{r.Because, r.Field, r.Adds})
+	}
+	return views
 }
 
 func idsOf(hits []search.Hit) []int64 {
@@ -149,6 +172,7 @@ func (p packedPage) body(next, previous *string, walk bool) (b []byte, etag stri
 		}
 		b = append(append(b, `,"next_cursor":`...), quoted(cursor)...)
 	}
+	b = p.appendReading(b)
 	b = append(b, `,"results":`...)
 	etag = digestOf(append(b, p.digest[:]...)).etag()
 	b = append(b, p.Results...)
@@ -156,6 +180,22 @@ func (p packedPage) body(next, previous *string, walk bool) (b []byte, etag stri
 		b = append(append(b, `,"facets":`...), p.Facets...)
 	}
 	return append(b, '}'), etag
+}
+
+// appendReading says how the words were taken, where that is not as typed.
+func (p packedPage) appendReading(b []byte) []byte {
+	if p.DidYouMean != "" {
+		b = append(append(b, `,"did_you_mean":`...), quoted(&p.DidYouMean)...)
+	}
+	if len(p.Relaxed) == 0 {
+		return b
+	}
+	between := `,"relaxed":[`
+	for _, word := range p.Relaxed {
+		b = append(append(b, between...), quoted(&word)...)
+		between = ","
+	}
+	return append(b, ']')
 }
 
 func quoted(s *string) []byte {

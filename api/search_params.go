@@ -35,6 +35,7 @@ type searchInput struct {
 	Fields    string   `query:"fields" example:"id,title,price" doc:"Only these of each result, and what other parameters add; with commas between. id is always there."`
 	Highlight boolean  `query:"highlight" doc:"true adds highlight to each result: HTML by field, escaped, with <em> around what matched."`
 	Collapse  string   `query:"collapse" enum:"variants" doc:"variants shows one product of each family of colours, lengths, capacities and packs, and how many more match; count is of families. Numbered pages only."`
+	Explain   boolean  `query:"explain" doc:"true says of each result why it is where it is."`
 	Cursor    string   `query:"cursor" example:"start" doc:"start begins a walk that gives every product once while things change; then what next_cursor said."`
 
 	CacheControl string `header:"Cache-Control" doc:"no-cache asks for a fresh answer."`
@@ -65,7 +66,7 @@ func (in *searchInput) params() (p search.Params, asked search.Version, err erro
 		PageSize:   r.between("page_size", in.PageSize, 1, search.MaxPageSize, search.DefaultPageSize),
 		Cursor:     in.Cursor,
 
-		Fields: r.fields(in.Fields), Highlight: r.flag("highlight", in.Highlight), Collapse: r.collapse(in.Collapse),
+		Fields: r.fields(in.Fields), Highlight: r.flag("highlight", in.Highlight), Explain: r.flag("explain", in.Explain), Collapse: r.collapse(in.Collapse),
 	}
 	p.Near, p.Facets = r.near(in.Near, in.Radius), r.facets(in.Facets)
 	p.FacetWords = r.facetWords(in.request.URL.Query(), p.Facets)

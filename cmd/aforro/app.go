@@ -85,5 +85,6 @@ func (a *app) engine() (*elasticsearch.Client, error) {
 		IndexPrefix: a.cfg.IndexPrefix,
 		Shards:      a.cfg.Shards,
 		Replicas:    a.cfg.Replicas,
+		Ranking:     a.cfg.Ranking,
 	})
 }

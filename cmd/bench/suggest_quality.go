@@ -187,7 +187,7 @@ func (q *suggestQuality) leads(ctx context.Context, s search.Suggestion, store i
 		}
 		return false, nil
 	case search.SuggestCategory:
-		p.Query, p.Category, p.Sort = "", s.Text, search.ByNewest
+		p.Query, p.Categories, p.Sort = "", []string{s.Text}, search.ByNewest
 	}
 	page, err := q.engine.Search(ctx, p)
 	return page.Count > 0, err

@@ -60,6 +60,8 @@ type Config struct {
 	ReindexMaxLatency int           `env:"AFORRO_REINDEX_MAX_LATENCY" envDefault:"150" check:"min:100,max:10000" help:"How long a search may take after a reindex, in percent of before (p50 and p95); 5 ms more always pass."`
 	QuerySample       bool          `env:"AFORRO_QUERY_SAMPLE" envDefault:"true" help:"Whether the API keeps a bounded sample of what is searched for, for 30 days, on which a reindex is judged; false forgets it."`
 
+	Ranking string `env:"AFORRO_RANKING" envDefault:"lexical-2" help:"The profile that results are ranked by: a file of elastic/rankings. Another one needs no reindex."`
+
 	LogLevel  string        `env:"AFORRO_LOG_LEVEL" envDefault:"info" check:"oneof:debug,info,warn,error" help:"The least severe level that is logged."`
 	LogFormat string        `env:"AFORRO_LOG_FORMAT" envDefault:"text" check:"oneof:text,json" help:"How log lines are written."`
 	StopGrace time.Duration `env:"AFORRO_STOP_GRACE" envDefault:"15s" check:"min:1s,max:5m" help:"How long a stop may take before what is left is dropped."`

@@ -22,6 +22,8 @@ type Options struct {
 	Shards, Replicas int
 	// Definition replaces the embedded one; not when its Hash is empty.
 	Definition elastic.Definition
+	// Ranking is the ID of a profile (elastic.FindRanking); the default when empty.
+	Ranking string
 	// Transport replaces the connection pool: for measuring what is sent.
 	Transport http.RoundTripper
 }
@@ -51,13 +53,18 @@ type Client struct {
 	shards, replicas int
 	definition       elastic.Definition
 	// wide is the shard_size that exact counts have needed so far.
-	wide   *atomic.Int64
-	labels *labels
+	wide    *atomic.Int64
+	labels  *labels
+	ranking elastic.Ranking
 }
 
 // New prepares a client; it connects on first use.
 func New(o Options) (*Client, error) {
 	list, err := parseNodes(o.URLs)
+	if err != nil {
+		return nil, err
+	}
+	ranking, err := elastic.FindRanking(o.Ranking)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +88,19 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		nodes: &nodes{transport: transport, list: list}, prefix: prefix, alias: aliasOf(prefix, search.Products), shards: max(1, o.Shards),
-		replicas: o.Replicas, definition: definition, wide: &atomic.Int64{}, labels: &labels{},
+		replicas: o.Replicas, definition: definition, ranking: ranking, wide: &atomic.Int64{}, labels: &labels{},
 	}, nil
 }
+
+// Ranked searches by another profile.
+func (c *Client) Ranked(by elastic.Ranking) *Client {
+	other := *c
+	other.ranking = by
+	return &other
+}
+
+// Ranking is the profile that the client searches by.
+func (c *Client) Ranking() elastic.Ranking { return c.ranking }
 
 // On searches one version of the index, live or not.
 func (c *Client) On(version string) search.Searcher {

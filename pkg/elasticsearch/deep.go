@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -29,8 +30,8 @@ const (
 
 // hop walks to an offset beyond the window: to its end at once, then by the sort
 // values of the last result of each stride. It reports false when there are not that many.
-func (c *Client) hop(ctx context.Context, p search.Params, from int64, fuzzy bool) (after json.RawMessage, found bool, err error) {
-	request := body(p, fuzzy)
+func (c *Client) hop(ctx context.Context, p search.Params, from int64, r reading) (after json.RawMessage, found bool, err error) {
+	request := body(p, r)
 	request["_source"], request["track_total_hits"] = false, false
 	for at := int64(0); at < from; {
 		size := min(stride, from-at)
@@ -59,7 +60,10 @@ func (c *Client) hop(ctx context.Context, p search.Params, from int64, fuzzy boo
 type cursor struct {
 	PIT   string          `json:"p"`
 	After json.RawMessage `json:"a"`
-	Fuzzy bool            `json:"f,omitempty"`
+	// Words, Meant and Left are how the words are taken, where that is not as typed.
+	Words string   `json:"w,omitempty"`
+	Meant string   `json:"m,omitempty"`
+	Left  []string `json:"l,omitempty"`
 	// Search tells one search from another: a cursor goes on with its own only.
 	Search string `json:"s"`
 }
@@ -73,25 +77,32 @@ func (c *Client) walk(ctx context.Context, p search.Params) (search.Page, error)
 	if err != nil {
 		return search.Page{}, err
 	}
-	request := body(p, at.Fuzzy)
+	r := c.reading(p, at)
+	request := body(p, r)
 	request["size"] = p.PageSize
 	request["pit"] = m{"id": at.PIT, "keep_alive": keepAlive}
 	if len(at.After) > 0 {
 		request["search_after"] = at.After
 	}
-	answer, err := c.postCounting(ctx, esapi.SearchRequest{FilterPath: pageParts}, p, request, at.Fuzzy)
+	answer, err := c.postCounting(ctx, esapi.SearchRequest{FilterPath: pageParts, IncludeNamedQueriesScore: explained(p)}, p, request, c.reading(p, at))
 	if err != nil {
 		return search.Page{}, expired(err, p.Cursor)
 	}
-	page := answer.page(p, 0)
+	page := answer.page(p, r, 0)
 	if len(answer.Hits.Hits) < p.PageSize {
 		c.closePIT(ctx, answer.PIT)
 		return page, nil
 	}
-	page.NextCursor, err = cursor{
-		PIT: answer.PIT, After: answer.Hits.Hits[p.PageSize-1].Sort, Fuzzy: at.Fuzzy, Search: at.Search,
-	}.encode()
+	at.PIT, at.After = answer.PIT, answer.Hits.Hits[p.PageSize-1].Sort
+	page.NextCursor, err = at.encode()
 	return page, err
+}
+
+// reading is how the words of a walk were taken when it began.
+func (c *Client) reading(p search.Params, at cursor) reading {
+	r := c.asTyped(p)
+	r.words, r.meant, r.left = cmp.Or(at.Words, p.Query), at.Meant, at.Left
+	return r
 }
 
 // expired: a view that is not there any more has expired; values that do not
@@ -113,24 +124,24 @@ func expired(err error, sent string) error {
 func (c *Client) cursor(ctx context.Context, p search.Params) (cursor, error) {
 	if p.Cursor != search.CursorStart {
 		at, err := decodeCursor(p.Cursor)
-		if err == nil && at.Search != fingerprint(p) {
+		if err == nil && at.Search != c.fingerprint(p) {
 			err = errCursor
 		}
 		return at, err
 	}
-	at := cursor{Search: fingerprint(p)}
-	if p.Query != "" {
-		fuzzy, err := c.uncovered(ctx, p)
-		if err != nil {
-			return at, notBuilt(err)
-		}
-		at.Fuzzy = fuzzy
+	at := cursor{Search: c.fingerprint(p)}
+	r, err := c.read(ctx, p)
+	if err != nil {
+		return at, notBuilt(err)
+	}
+	if r.words != p.Query {
+		at.Words, at.Meant, at.Left = r.words, r.meant, r.left
 	}
 	var opened struct {
 		ID string `json:"id"`
 	}
 	request := esapi.OpenPointInTimeRequest{Index: c.live(), KeepAlive: keepAlive, Preference: preference(p)}
-	err := c.call(ctx, "begin a walk", request, &opened)
+	err = c.call(ctx, "begin a walk", request, &opened)
 	at.PIT = opened.ID
 	return at, notBuilt(err)
 }

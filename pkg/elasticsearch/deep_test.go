@@ -3,6 +3,7 @@ package elasticsearch
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 
 	"aforro/pkg/catalog"
@@ -12,13 +13,13 @@ import (
 
 func TestACursorComesBackAsItWasGiven(t *testing.T) {
 	t.Parallel()
-	sent := cursor{PIT: "pit", After: json.RawMessage(`[1.5,7]`), Fuzzy: true, Search: "s"}
+	sent := cursor{PIT: "pit", After: json.RawMessage(`[1.5,7]`), Words: "w", Meant: "w x", Left: []string{"x"}, Search: "s"}
 	text, err := sent.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := decodeCursor(text)
-	if err != nil || got.PIT != sent.PIT || string(got.After) != string(sent.After) || !got.Fuzzy || got.Search != "s" {
+	if err != nil || got.PIT != sent.PIT || string(got.After) != string(sent.After) || got.Words != "w" || got.Meant != "w x" || !slices.Equal(got.Left, sent.Left) || got.Search != "s" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for _, broken := range []string{"", "x", "!!!", "e30", "bnVsbA", "W10", "\x00"} {
@@ -34,10 +35,10 @@ func TestACursorBelongsToItsSearch(t *testing.T) {
 	base := search.Params{Query: "a", Sort: search.ByRelevance, PageSize: 10}
 	larger := base
 	larger.PageSize = 100
-	if fingerprint(base) != fingerprint(larger) {
+	if new(Client).fingerprint(base) != new(Client).fingerprint(larger) {
 		t.Error("the size of a page makes another search")
 	}
-	seen := map[string]bool{fingerprint(base): true}
+	seen := map[string]bool{new(Client).fingerprint(base): true}
 	for _, change := range []func(p *search.Params){
 		func(p *search.Params) { p.Query = "b" },
 		func(p *search.Params) { p.Categories = []string{"a"} },
@@ -52,7 +53,7 @@ func TestACursorBelongsToItsSearch(t *testing.T) {
 	} {
 		p := base
 		change(&p)
-		if f := fingerprint(p); seen[f] {
+		if f := new(Client).fingerprint(p); seen[f] {
 			t.Errorf("%+v looks like another search", p)
 		} else {
 			seen[f] = true

@@ -21,14 +21,14 @@ const (
 // postCounting sends a search that counts its facets. Counts are exact: shards
 // that told of too few values for that are asked again, for more, and are asked for
 // as many from then on.
-func (c *Client) postCounting(ctx context.Context, request esapi.SearchRequest, p search.Params, body m, fuzzy bool) (searchAnswer, error) {
+func (c *Client) postCounting(ctx context.Context, request esapi.SearchRequest, p search.Params, body m, r reading) (searchAnswer, error) {
 	if len(p.Facets) == 0 {
 		return c.post(ctx, request, body)
 	}
 	request.FilterPath = append(request.FilterPath[:len(request.FilterPath):len(request.FilterPath)], "aggregations", "-aggregations.grouped.families")
 	for {
 		plan := newCounting(p, c.wide.Load())
-		plan.add(body, fuzzy)
+		plan.add(body, r)
 		if p.Collapse {
 			countFamilies(body, plan.others(""))
 		}

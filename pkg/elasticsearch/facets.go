@@ -22,18 +22,18 @@ const (
 type counting struct {
 	p     search.Params
 	fixed []any
-	own   []clause
+	own   []condition
 	// wide is the shard_size that counts need to be exact; 0: that of Elasticsearch.
 	wide int64
 }
 
 func newCounting(p search.Params, wide int64) counting {
 	c := counting{p: p, wide: wide}
-	for _, clause := range clauses(p) {
-		if c.counts(clause.facet) {
-			c.own = append(c.own, clause)
+	for _, condition := range conditions(p) {
+		if c.counts(condition.facet) {
+			c.own = append(c.own, condition)
 		} else {
-			c.fixed = append(c.fixed, clause.query)
+			c.fixed = append(c.fixed, condition.query)
 		}
 	}
 	return c
@@ -60,8 +60,8 @@ func facetOf(field string) *elastic.Facet {
 
 // add makes a search count its facets as well: what they have chosen themselves
 // is left to a filter that hits alone pass.
-func (c counting) add(request m, fuzzy bool) {
-	request["query"] = queryWithin(c.fixed, c.p.Query, fuzzy)
+func (c counting) add(request m, r reading) {
+	request["query"] = queryWithin(c.fixed, c.p, r)
 	if len(c.own) > 0 {
 		request["post_filter"] = m{"bool": m{"filter": c.others("")}}
 	}

@@ -12,9 +12,14 @@ import (
 
 // bodyWith is a whole request as it is sent.
 func bodyWith(p search.Params) m {
-	request := body(p, false)
+	ranking, err := elastic.FindRanking("")
+	if err != nil {
+		panic(err)
+	}
+	typed := reading{ranking: &ranking, words: p.Query}
+	request := body(p, typed)
 	if len(p.Facets) > 0 {
-		newCounting(p, 0).add(request, false)
+		newCounting(p, 0).add(request, typed)
 	}
 	return request
 }
@@ -50,7 +55,7 @@ func TestOtherFiltersStayInTheQuery(t *testing.T) {
 	p := search.Params{Sort: search.ByPrice, StoreID: 4, InStock: true, Facets: []string{"brand"},
 		Attributes: []search.AttributeFilter{{Key: "type", Values: []string{"hdd"}}}}
 	request := bodyWith(p)
-	if request["post_filter"] != nil || asJSON(t, request["query"]) != asJSON(t, query(p, false)) {
+	if request["post_filter"] != nil || asJSON(t, request["query"]) != asJSON(t, query(p, reading{})) {
 		t.Errorf("%s", asJSON(t, request))
 	}
 	p.Facets = []string{search.FacetAttributes}

@@ -8,17 +8,17 @@ import (
 	"aforro/pkg/search"
 )
 
-// clause keeps or drops products without scoring them.
-type clause struct {
+// condition keeps or drops products without scoring them.
+type condition struct {
 	// facet is the one whose choice it is; empty: none's.
 	facet string
 	query m
 }
 
-// clauses are all that a search keeps products by.
-func clauses(p search.Params) []clause {
-	var list []clause
-	add := func(facet string, query m) { list = append(list, clause{facet, query}) }
+// conditions are all that a search keeps products by.
+func conditions(p search.Params) []condition {
+	var list []condition
+	add := func(facet string, query m) { list = append(list, condition{facet, query}) }
 	if len(p.Categories) > 0 {
 		add(search.FacetCategory, anyOf("category.key", p.Categories))
 	}
@@ -52,10 +52,10 @@ func clauses(p search.Params) []clause {
 	return list
 }
 
-// filters are the queries of all clauses.
+// filters are the queries of all conditions.
 func filters(p search.Params) []any {
 	var list []any
-	for _, c := range clauses(p) {
+	for _, c := range conditions(p) {
 		list = append(list, c.query)
 	}
 	return list

@@ -11,9 +11,9 @@ import (
 
 // fingerprint is the same for searches that give the same list, whatever the
 // size of a page.
-func fingerprint(p search.Params) string {
+func (c *Client) fingerprint(p search.Params) string {
 	var text []byte
-	for _, part := range []any{p.Query, p.Choice(), bound(p.MinPrice), bound(p.MaxPrice), p.StoreID, p.InStock, p.Sort, p.Collapse} {
+	for _, part := range []any{p.Query, p.Choice(), bound(p.MinPrice), bound(p.MaxPrice), p.StoreID, p.InStock, p.Sort, p.Collapse, c.ranking.ID()} {
 		text = fmt.Appendf(text, "%v\x00", part)
 	}
 	h := fnv.New64a()

@@ -13,12 +13,9 @@ var markedFields = m{
 
 // highlight marks the words of q, and what they are synonyms of, wherever they
 // stand. The text around is escaped, so that what comes back is HTML.
-func highlight(q string, fuzzy bool) m {
+func highlight(q string) m {
 	fields := []any{"title", "brand", "category", "description"}
 	words := []any{m{"multi_match": m{"query": q, "fields": fields}}, m{"multi_match": m{"query": q, "fields": fields, "analyzer": "words_synonyms"}}}
-	if fuzzy {
-		words = append(words, m{"multi_match": m{"query": fewWords(q), "fields": fields, "fuzziness": "AUTO", "prefix_length": 1}})
-	}
 	return m{
 		"type": "unified", "encoder": "html", "require_field_match": true, "fields": markedFields,
 		"highlight_query": m{"bool": m{"should": words}},

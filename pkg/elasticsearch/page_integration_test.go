@@ -86,13 +86,17 @@ func TestRelevancePagesAreOneList(t *testing.T) {
 	s := MustShop(t)
 	for _, c := range []struct {
 		query string
-		fuzzy bool
-	}{{"laptop", false}, {"black cable", false}, {"pritner", true}, {"labtop bag", true}, {"samsnug galaxy", true}, {"hp", false}} {
+		meant string
+		left  []string
+	}{
+		{"laptop", "", nil}, {"black cable", "", nil}, {"hp", "", nil}, {"pritner", "printer", nil}, {"labtop bag", "laptop bag", nil},
+		{"samsnug galaxy", "samsung galaxy", nil}, {"laser printer qqqzzz", "", []string{"qqqzzz"}},
+	} {
 		t.Run(c.query, func(t *testing.T) {
 			t.Parallel()
 			p := filled(search.Params{Query: c.query})
-			if fuzzy, err := s.uncovered(t.Context(), p); err != nil || fuzzy != c.fuzzy {
-				t.Fatalf("fuzzy: %v, %v", fuzzy, err)
+			if r, err := s.read(t.Context(), p); err != nil || r.meant != c.meant || !slices.Equal(r.left, c.left) {
+				t.Fatalf("read as %+v, %v", r, err)
 			}
 			p.PageSize = 60
 			want := idsOf(MustSearch(t, s.Client, p))

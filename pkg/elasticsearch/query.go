@@ -12,16 +12,16 @@ var hitFields = []string{"sku", "title", "description", "brand", "category", "pr
 
 // query is filters and, where there are words, relevance. Where results are
 // sorted by something else the words still decide what is found.
-func query(p search.Params, fuzzy bool) m { return queryWithin(filters(p), p.Query, fuzzy) }
+func query(p search.Params, r reading) m { return queryWithin(filters(p), p, r) }
 
 // queryWithin is the query for words within filters.
-func queryWithin(filters []any, words string, fuzzy bool) m {
+func queryWithin(filters []any, p search.Params, r reading) m {
 	clauses := m{}
 	if len(filters) > 0 {
 		clauses["filter"] = filters
 	}
-	if words != "" {
-		clauses["must"] = []any{relevance(words, fuzzy)}
+	if p.Query != "" {
+		clauses["must"] = []any{relevance(r, p.Explain)}
 	}
 	if len(clauses) == 0 {
 		return m{"match_all": m{}}
@@ -63,14 +63,17 @@ func reversed(p search.Params) []any {
 }
 
 // body is a whole search request without its place in the list of results.
-func body(p search.Params, fuzzy bool) m {
+func body(p search.Params, r reading) m {
 	fields := hitFields
 	if p.StoreID != 0 || p.Near != nil {
 		fields = append(fields[:len(fields):len(fields)], "stock")
 	}
-	request := m{"query": query(p, fuzzy), "sort": order(p), "_source": fields, "track_total_hits": true}
+	request := m{"query": query(p, r), "sort": order(p), "_source": fields, "track_total_hits": true}
 	if p.Highlight && p.Query != "" {
-		request["highlight"] = highlight(p.Query, fuzzy)
+		request["highlight"] = highlight(r.words)
+	}
+	if p.Explain {
+		request["track_scores"] = true
 	}
 	if p.Collapse {
 		collapse(request)
@@ -80,11 +83,8 @@ func body(p search.Params, fuzzy bool) m {
 
 // covered asks whether coverage finds anything under the filters.
 func covered(p search.Params) m {
-	clauses := m{"must": []any{coverage(p.Query)}}
-	if list := filters(p); len(list) > 0 {
-		clauses["filter"] = list
-	}
-	return m{"query": m{"bool": clauses}, "size": 0, "terminate_after": 1, "track_total_hits": 1}
+	all := append(filters(p), everywhere(p.Query))
+	return m{"query": m{"bool": m{"filter": all}}, "size": 0, "terminate_after": 1, "track_total_hits": 1}
 }
 
 // preference keeps the pages of one query on the same copy of each shard, whose

@@ -49,7 +49,7 @@ func TestFilters(t *testing.T) {
 		{with("product_colour", nil, &top), `{"bool":{"filter":[{"match_none":{}}]}}`},
 		{search.Params{Categories: []string{strings.Repeat("é", search.MaxAttributeKey+search.MaxFilterValue+2)}}, `{"bool":{"filter":[{"match_none":{}}]}}`},
 	} {
-		if got := asJSON(t, query(c.p, false)); got != c.want {
+		if got := asJSON(t, query(c.p, reading{})); got != c.want {
 			t.Errorf("%+v:\n got %s\nwant %s", c.p, got, c.want)
 		}
 	}
@@ -82,7 +82,7 @@ func TestWhatAPageReads(t *testing.T) {
 		{0, `["sku","title","description","brand","category","price"]`},
 		{4, `["sku","title","description","brand","category","price","stock"]`},
 	} {
-		if got := asJSON(t, body(search.Params{StoreID: c.store, Sort: search.ByPrice}, false)["_source"]); got != c.want {
+		if got := asJSON(t, body(search.Params{StoreID: c.store, Sort: search.ByPrice}, reading{})["_source"]); got != c.want {
 			t.Errorf("store %d: %s", c.store, got)
 		}
 	}
@@ -91,22 +91,17 @@ func TestWhatAPageReads(t *testing.T) {
 	}
 }
 
-func TestMisspellingsAreAllowedForInFewWords(t *testing.T) {
+func TestWordsAreLookedAtOneByOne(t *testing.T) {
 	t.Parallel()
 	for q, want := range map[string]string{
-		"pritner": "pritner", "a b a  b": "a b", "  ": "", "x-1/2 (y)": "x 1 2 y", "cafe\u0301 o'neil": "cafe\u0301 o'neil",
-		strings.Repeat("a b c ", 80): "a b c",
+		"pritner": "pritner", "a b A  b": "a b", "  ": "", "x-1/2 (y)": "x-1/2 y", "cafe\u0301 o'neil": "cafe\u0301 o'neil", "- 15.6\"": "15.6",
 	} {
-		if got := fewWords(q); got != want {
+		if got := strings.Join(splitWords(q, mostWords), " "); got != want {
 			t.Errorf("%.20q: %q, want %q", q, got, want)
 		}
 	}
-	var many []string
-	for i := range 100 {
-		many = append(many, "w"+strings.Repeat("x", i))
-	}
-	if n := len(strings.Fields(fewWords(strings.Join(many, " ")))); n != mostFuzzy {
-		t.Errorf("%d words", n)
+	if words := splitWords("a b c d", 3); len(words) != 3 {
+		t.Errorf("%d words", len(words))
 	}
 }
 

@@ -1,121 +1,161 @@
 package elasticsearch
 
 import (
-	"slices"
 	"strings"
-	"unicode"
 
 	"aforro/pkg/search"
 )
 
-// The weights of the ranking. They are those of the lexical design that was
-// measured on the judged queries; BM25 scores of the base lie between 0 and
-// about 10.
+// The clauses of the ranking. What they count is in the profile
+// (elastic/rankings); BM25 scores of the base lie between 0 and about 25.
 const (
-	boostCoverage   = 3.0  // every word occurs somewhere
-	boostCross      = 0.6  // every word occurs in one of the scored fields
-	boostModel      = 0.4  // a model number, with or without its separators
-	boostCompound   = 2.0  // "mouse pad" for "mousepad" and the other way round
-	boostHead       = 1.0  // what is asked for is what the thing is
-	boostKind       = 20.0 // the whole query names what the thing is
-	boostExact      = 1000 // the very SKU or GTIN: first outright
-	accessoryFactor = 0.9  // a thing for a thing, unless one was asked for
-	boostFuzzyBase  = 0.7  // a misspelt word counts less than a right one
+	clauseBase = "base"
+	// clauseCoverage is always named, so that a hit tells whether it matched.
+	clauseCoverage = "coverage"
+	clauseCross    = "cross"
+	clauseModel    = "model"
+	clauseCompound = "compound"
+	clauseHead     = "head"
+	clauseSubject  = "subject"
+	clauseKind     = "kind"
+	clauseCategory = "category"
+	clauseBrand    = "brand"
+	clauseExact    = "exact"
 )
-
-// titleField counts twice as much as brand, category and description.
-const titleField = "title^2"
-
-// clauseCoverage names the coverage clause, so that a hit tells whether it
-// matched.
-const clauseCoverage = "coverage"
 
 type m = map[string]any
 
-// relevance is the scored query for the words of q. fuzzy adds what misspelt
-// words may mean: only for queries that coverage finds nothing for, since it
-// costs precision everywhere else.
-func relevance(q string, fuzzy bool) m {
-	should := []any{base(q), coverage(q), cross(q), model(q), compound(q), head(q), kind(q), exact(q)}
-	if fuzzy {
-		few := fewWords(q)
-		should = append(should, fuzzyBase(few), fuzzyCoverage(few))
+// relevance is the scored query for words. named has every clause tell what it
+// gave.
+func relevance(r reading, named bool) m {
+	should := []any{named1(base(r), clauseBase, named)}
+	for _, c := range clauses(r) {
+		should = append(should, named1(c.query, c.name, named || c.name == clauseCoverage))
+	}
+	if named {
+		should = append(should, whereFound(r.words)...)
 	}
 	scored := m{"bool": m{"should": should, "minimum_should_match": 1}}
-	if search.AsksForAccessory(q) {
+	if search.AsksForAccessory(r.words) || r.ranking.Accessory == 1 {
 		return scored
 	}
-	return m{"boosting": m{"positive": scored, "negative": m{"term": m{"accessory": true}}, "negative_boost": accessoryFactor}}
+	accessory := m{"term": m{"accessory": true}}
+	if named {
+		accessory = m{"bool": m{"filter": accessory, "_name": clauseAccessory}}
+	}
+	return m{"boosting": m{"positive": scored, "negative": accessory, "negative_boost": r.ranking.Accessory}}
+}
+
+// named1 names a clause, where it is to be named.
+func named1(clause m, name string, named bool) m {
+	if named {
+		for _, inner := range clause {
+			inner.(m)["_name"] = name
+		}
+	}
+	return clause
+}
+
+// clause is a part of the scored query.
+type clause struct {
+	name  string
+	query m
+}
+
+// clauses are those that the profile gives a weight, but for the base.
+func clauses(r reading) []clause {
+	q, w := r.words, r.ranking.Weights
+	var list []clause
+	add := func(name string, weight float64, query func(q string, weight float64) m) {
+		if weight > 0 {
+			list = append(list, clause{name, query(q, weight)})
+		}
+	}
+	add(clauseCoverage, w.Coverage, coverage)
+	add(clauseCross, w.Cross, cross)
+	add(clauseModel, w.Model, model)
+	add(clauseCompound, w.Compound, compound)
+	add(clauseHead, w.Head, head)
+	add(clauseSubject, w.Subject, subject)
+	add(clauseKind, w.Kind, kind)
+	add(clauseCategory, w.Category, category)
+	add(clauseBrand, w.Brand, brand)
+	add(clauseExact, w.Exact, exact)
+	return list
 }
 
 // base is BM25 over the four texts as if they were one.
-func base(q string) m {
-	return m{"combined_fields": m{"query": q, "fields": []any{titleField, "brand", "category", "description"}}}
+func base(r reading) m {
+	return m{"combined_fields": m{"query": r.words, "fields": r.ranking.Fields.Boosted()}}
 }
 
 // coverage is a bonus when all words, or synonyms of them, occur anywhere,
 // attributes included. Attributes and synonyms help here and hurt elsewhere.
-func coverage(q string) m {
-	return constant(boostCoverage, m{"match": m{"everything": m{
-		"query": q, "operator": "and", "analyzer": "words_synonyms", "_name": clauseCoverage}}})
+func coverage(q string, weight float64) m { return constant(weight, everywhere(q)) }
+
+func everywhere(q string) m {
+	return m{"match": m{"everything": m{"query": q, "operator": "and", "analyzer": "words_synonyms"}}}
 }
 
-func cross(q string) m {
+func cross(q string, weight float64) m {
 	return m{"multi_match": m{"query": q, "type": "cross_fields", "operator": "and",
-		"fields": []any{"title", "brand", "category", "description"}, "boost": boostCross}}
+		"fields": []any{"title", "brand", "category", "description"}, "boost": weight}}
 }
 
-func model(q string) m {
-	return m{"multi_match": m{"query": q, "fields": []any{"title.model", "sku"}, "boost": boostModel}}
+func model(q string, weight float64) m {
+	return m{"multi_match": m{"query": q, "fields": []any{"title.model", "sku"}, "boost": weight}}
 }
 
-func compound(q string) m {
-	return constant(boostCompound, m{"match": m{"title.compound": m{"query": q, "operator": "and"}}})
+// compound is a bonus for words that stand together in the title, written as one
+// or apart: "mouse pad" for "mousepad" and the other way round.
+func compound(q string, weight float64) m {
+	return constant(weight, m{"match": m{"title.compound": m{"query": q, "operator": "and"}}})
 }
 
 // head is a bonus when one of the words, or a synonym of it, is what the thing
 // is: "gaming laptop" for a notebook rather than a pad to cool it.
-func head(q string) m {
-	return constant(boostHead, m{"match": m{"head": m{"query": q, "analyzer": "words_synonyms"}}})
+func head(q string, weight float64) m {
+	return constant(weight, m{"match": m{"head": m{"query": q, "analyzer": "words_synonyms"}}})
 }
+
+// subject is a bonus when the word that the query is about is what the thing
+// is: a "laptop stand" is a stand, and no laptop.
+func subject(q string, weight float64) m { return head(search.Subject(q), weight) }
 
 // kind is a bonus when the whole query, or a synonym of it, names what the thing
 // is: who asks for a laptop wants notebooks before what goes with them.
-func kind(q string) m {
-	return constant(boostKind, m{"match": m{"type.kind": q}})
-}
+func kind(q string, weight float64) m { return constant(weight, m{"match": m{"type.kind": q}}) }
 
-func exact(q string) m {
-	return constant(boostExact, m{"bool": m{"should": []any{m{"term": m{"sku.key": q}}, m{"term": m{"gtin": q}}}}})
-}
+// category is a bonus when the whole query names the category.
+func category(q string, weight float64) m { return constant(weight, m{"match": m{"category.kind": q}}) }
 
-func fuzzyBase(q string) m {
-	return m{"multi_match": m{"query": q, "fields": []any{titleField, "brand", "category"},
-		"fuzziness": "AUTO", "prefix_length": 1, "boost": boostFuzzyBase}}
-}
+// brand is a bonus when the whole query names the brand: its own things come
+// before those that others make for them.
+func brand(q string, weight float64) m { return constant(weight, m{"term": m{"brand.key": q}}) }
 
-func fuzzyCoverage(q string) m {
-	return constant(boostCoverage, m{"match": m{"everything": m{
-		"query": q, "operator": "and", "fuzziness": "AUTO", "prefix_length": 1}}})
-}
-
-// mostFuzzy is how many words may be misspelt: each is compared with every word
-// of the index, and nobody misspells twenty.
-const mostFuzzy = 20
-
-// fewWords keeps the first different words.
-func fewWords(q string) string {
-	var words []string
-	for word := range strings.FieldsFuncSeq(q, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '\''
-	}) {
-		if len(words) < mostFuzzy && !slices.Contains(words, word) {
-			words = append(words, word)
-		}
+func exact(q string, weight float64) m {
+	should := []any{m{"term": m{"sku.key": q}}}
+	if codes := search.GTINs(q); len(codes) > 0 {
+		should = append(should, m{"terms": m{"gtin": codes}})
 	}
-	return strings.Join(words, " ")
+	return constant(weight, m{"bool": m{"should": should}})
 }
 
 func constant(boost float64, filter m) m {
 	return m{"constant_score": m{"filter": filter, "boost": boost}}
+}
+
+// splitWords gives the first different words as they were written, at white
+// space, without the punctuation around them.
+func splitWords(q string, most int) []string {
+	var words []string
+	seen := map[string]bool{}
+	for word := range strings.FieldsSeq(q) {
+		word = strings.TrimFunc(word, notInWords)
+		if len(words) < most && word != "" && !seen[strings.ToLower(word)] {
+			seen[strings.ToLower(word)] = true
+			words = append(words, word)
+		}
+	}
+	return words
 }

@@ -75,13 +75,14 @@ func (c *Client) related(ctx context.Context, to catalog.Product, p search.Param
 	defer cancel()
 	clauses["must_not"] = []any{m{"term": m{"id": to.ID}}, m{"term": m{"family": family(to.Brand, to.Title, to.ID)}}}
 	p.Sort, p.Query = search.ByRelevance, ""
-	request := body(p, false)
+	r := c.asTyped(p)
+	request := body(p, r)
 	request["query"], request["size"], request["track_total_hits"] = m{"bool": clauses}, p.PageSize, false
 	answer, err := c.post(ctx, c.onLive(p), request)
 	if err != nil {
 		return nil, notBuilt(err)
 	}
-	return answer.page(p, 1).Hits, nil
+	return answer.page(p, r, 1).Hits, nil
 }
 
 func productType(p catalog.Product) string {

@@ -17,11 +17,14 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/relevance.txt anew")
 
-// leastNDCG is the bar for the demo's judged queries; mostDrop is how far a mean
+// leastNDCG is the bar for the demo's judged queries, leastTypos for the same with
+// one typo, which the golden file calls typosMean; mostDrop is how far a mean
 // may fall below the golden file, which is about what changes by chance.
 const (
-	leastNDCG = .78
-	mostDrop  = .02
+	leastNDCG  = .79
+	leastTypos = .70
+	mostDrop   = .02
+	typosMean  = "NDCG@10 with typos"
 )
 
 // The ranking is judged as a whole. When it was changed on purpose:
@@ -40,8 +43,15 @@ func TestRelevanceOfJudgedQueries(t *testing.T) {
 	if report.Mean.NDCG < leastNDCG || len(report.Empty) > 0 {
 		t.Errorf("NDCG@10 is %.3f, want %.2f; without results: %q", report.Mean.NDCG, leastNDCG, report.Empty)
 	}
+	typos, err := search.Evaluate(t.Context(), s.Client, search.MissTyped(judged, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if typos.Mean.NDCG < leastTypos {
+		t.Errorf("with one typo NDCG@10 is %.3f, want %.2f", typos.Mean.NDCG, leastTypos)
+	}
 	golden := filepath.Join("testdata", "relevance.txt")
-	got := golden5(report)
+	got := goldenOf(report, typos)
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -51,7 +61,7 @@ func TestRelevanceOfJudgedQueries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compareMeans(t, report.Mean, string(want))
+	compareMeans(t, report.Mean, typos.Mean.NDCG, string(want))
 	if t.Failed() {
 		t.Logf("what changed (- golden, + now):\n%s", changed(string(want), got))
 	}
@@ -62,21 +72,25 @@ func means(m *search.Measures) map[string]*float64 {
 	return map[string]*float64{"NDCG@10": &m.NDCG, "cond": &m.Cond, "judged": &m.Share, "MRR": &m.MRR, "recall@50": &m.Recall}
 }
 
-// golden5 lists the means and the first five products of each query.
-func golden5(r search.Report) string {
+// goldenOf lists the means, and for each query its NDCG@10 and the first ten
+// products.
+func goldenOf(r, typos search.Report) string {
 	var text strings.Builder
 	for _, name := range []string{"NDCG@10", "cond", "judged", "MRR", "recall@50"} {
 		fmt.Fprintf(&text, "%s %.3f\n", name, *means(&r.Mean)[name])
 	}
+	fmt.Fprintf(&text, "%s %.3f\n", typosMean, typos.Mean.NDCG)
 	for _, q := range r.Queries {
-		fmt.Fprintf(&text, "%s: %v\n", q.Query, q.Results[:min(5, len(q.Results))])
+		fmt.Fprintf(&text, "%s: %.3f %v\n", q.Query, q.NDCG, q.Results[:min(10, len(q.Results))])
 	}
 	return text.String()
 }
 
-func compareMeans(t *testing.T, now search.Measures, golden string) {
+func compareMeans(t *testing.T, now search.Measures, typos float64, golden string) {
 	t.Helper()
-	for name, mean := range means(&now) {
+	all := means(&now)
+	all[typosMean] = &typos
+	for name, mean := range all {
 		var was float64
 		_, line, _ := strings.Cut("\n"+golden, "\n"+name+" ")
 		if _, err := fmt.Sscanf(line, "%f", &was); err != nil {

@@ -58,71 +58,66 @@ func (c *Client) page(ctx context.Context, p search.Params) (search.Page, error)
 		return search.Page{}, errPage
 	}
 	from := int64(p.Page-1) * int64(p.PageSize)
-	answer, _, err := c.ranked(ctx, p, from)
+	answer, r, err := c.ranked(ctx, p, from)
 	if err != nil {
 		return search.Page{}, err
 	}
 	if from > 0 && from >= answer.count() {
 		return search.Page{}, errPage
 	}
-	return answer.page(p, p.Page), nil
+	return answer.page(p, r, p.Page), nil
 }
 
 // lastPage counts, then reads the last results from the end: in the opposite
 // order they are the first, however many there are before them.
 func (c *Client) lastPage(ctx context.Context, p search.Params) (search.Page, error) {
 	p.Page = 1
-	answer, fuzzy, err := c.ranked(ctx, p, 0)
+	answer, r, err := c.ranked(ctx, p, 0)
 	total, size := answer.Hits.Total.Value, int64(p.PageSize)
 	if err != nil || total <= size {
-		return answer.page(p, 1), err
+		return answer.page(p, r, 1), err
 	}
-	request := body(p, fuzzy)
+	request := body(p, r)
 	request["size"], request["sort"] = (total-1)%size+1, reversed(p)
 	facets := answer.facets
 	answer, err = c.post(ctx, c.onLive(p), request)
 	answer.facets = facets
 	slices.Reverse(answer.Hits.Hits)
-	return answer.page(p, int((total-1)/size+1)), err
+	return answer.page(p, r, int((total-1)/size+1)), err
 }
 
-// ranked reads the results from an offset on. Whether misspellings are allowed
-// for must come out the same for every page of one query: it hangs on whether
-// coverage finds anything at all, not on what this page holds.
-func (c *Client) ranked(ctx context.Context, p search.Params, from int64) (answer searchAnswer, fuzzy bool, err error) {
-	if p.Query != "" && from > 0 {
-		if fuzzy, err = c.uncovered(ctx, p); err != nil {
-			return answer, fuzzy, err
+// ranked reads the results from an offset on, and says how the words were taken.
+// That must come out the same for every page of one query.
+func (c *Client) ranked(ctx context.Context, p search.Params, from int64) (answer searchAnswer, r reading, err error) {
+	r = c.asTyped(p)
+	if from > 0 {
+		if r, err = c.read(ctx, p); err != nil {
+			return answer, r, err
 		}
 	}
-	answer, err = c.at(ctx, p, from, fuzzy)
+	answer, err = c.at(ctx, p, from, r)
 	if err != nil || p.Query == "" || from > 0 || answer.covers() {
-		return answer, fuzzy, err
+		return answer, r, err
 	}
-	if fuzzy, err = c.uncovered(ctx, p); err == nil && fuzzy {
-		answer, err = c.at(ctx, p, 0, true)
+	if r, err = c.read(ctx, p); err == nil && r.words != p.Query {
+		answer, err = c.at(ctx, p, 0, r)
 	}
-	return answer, fuzzy, err
-}
-
-func (c *Client) uncovered(ctx context.Context, p search.Params) (bool, error) {
-	answer, err := c.post(ctx, c.onLive(p), covered(p))
-	return answer.Hits.Total.Value == 0, err
+	return answer, r, err
 }
 
 // at reads one page from an offset: directly up to the window that
 // Elasticsearch allows, by hops beyond.
-func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool) (searchAnswer, error) {
-	request := body(p, fuzzy)
+func (c *Client) at(ctx context.Context, p search.Params, from int64, r reading) (searchAnswer, error) {
+	request := body(p, r)
 	request["size"] = p.PageSize
 	if from+int64(p.PageSize) <= window {
 		request["from"] = from
-		return c.postCounting(ctx, c.onLive(p), p, request, fuzzy)
+		return c.postCounting(ctx, c.onLive(p), p, request, r)
 	}
 	if p.Collapse {
 		return searchAnswer{}, errPage // nothing can go on behind a family
 	}
-	after, found, err := c.hop(ctx, p, from, fuzzy)
+	after, found, err := c.hop(ctx, p, from, r)
 	if err != nil {
 		return searchAnswer{}, err
 	}
@@ -130,16 +125,24 @@ func (c *Client) at(ctx context.Context, p search.Params, from int64, fuzzy bool
 		return searchAnswer{}, errPage
 	}
 	request["search_after"] = after
-	return c.postCounting(ctx, c.onLive(p), p, request, fuzzy)
+	return c.postCounting(ctx, c.onLive(p), p, request, r)
 }
 
 // pageParts is what is read of an answer; nothing else is sent.
 var pageParts = []string{"pit_id", "hits.total.value", "hits.hits._id", "hits.hits._source", "hits.hits.sort", "hits.hits.matched_queries",
-	"hits.hits.highlight", "hits.hits.inner_hits.variants.hits.total.value", "aggregations.grouped.count", "aggregations.grouped.roughly"}
+	"hits.hits._score", "hits.hits.highlight", "hits.hits.inner_hits.variants.hits.total.value", "aggregations.grouped.count", "aggregations.grouped.roughly"}
 
 // onLive is a request to the live index for a page of p.
 func (c *Client) onLive(p search.Params) esapi.SearchRequest {
-	return esapi.SearchRequest{Index: c.live(), Preference: preference(p), FilterPath: pageParts}
+	return esapi.SearchRequest{Index: c.live(), Preference: preference(p), FilterPath: pageParts, IncludeNamedQueriesScore: explained(p)}
+}
+
+// explained asks for what each named clause gave.
+func explained(p search.Params) *bool {
+	if p.Explain {
+		return &yes
+	}
+	return nil
 }
 
 // live names the alias of the live products, or the version that is searched in
@@ -204,7 +207,8 @@ type hit struct {
 		Stock       []search.Stock `json:"stock"`
 	} `json:"_source"`
 	Sort    json.RawMessage `json:"sort"`
-	Matched []string        `json:"matched_queries"`
+	Score   *float64        `json:"_score"`
+	Matched matched         `json:"matched_queries"`
 	// Highlight is HTML by field, in one piece or several.
 	Highlight map[string][]string `json:"highlight"`
 	Inner     struct {
@@ -220,11 +224,13 @@ type hit struct {
 
 // covers reports whether a hit of this page has all words.
 func (a searchAnswer) covers() bool {
-	return slices.ContainsFunc(a.Hits.Hits, func(h hit) bool { return slices.Contains(h.Matched, clauseCoverage) })
+	return slices.ContainsFunc(a.Hits.Hits, func(h hit) bool { return h.matched(clauseCoverage) })
 }
 
-func (a searchAnswer) page(p search.Params, number int) search.Page {
-	page := search.Page{Count: a.count(), Number: number, Facets: a.facets, Hits: make([]search.Hit, len(a.Hits.Hits))}
+func (a searchAnswer) page(p search.Params, r reading, number int) search.Page {
+	page := search.Page{
+		Count: a.count(), Number: number, Facets: a.facets, Hits: make([]search.Hit, len(a.Hits.Hits)), DidYouMean: r.meant, Relaxed: r.left,
+	}
 	for i, h := range a.Hits.Hits {
 		s := h.Source
 		page.Hits[i] = search.Hit{
@@ -234,6 +240,9 @@ func (a searchAnswer) page(p search.Params, number int) search.Page {
 		}
 		if p.Near != nil {
 			page.Hits[i].Nearest = p.Near.Nearest(s.Stock)
+		}
+		if p.Explain && p.Query != "" {
+			page.Hits[i].Explain = h.reasons(r)
 		}
 	}
 	return page

@@ -139,7 +139,7 @@ func TestNoSuggestionLeadsToAnEmptyPage(t *testing.T) {
 			if p.Query == "" {
 				continue
 			}
-			if none, err := s.uncovered(t.Context(), p); none || err != nil {
+			if all, err := s.isCovered(t.Context(), p); !all || err != nil {
 				t.Errorf("%q in store %d: no product has all words of %s %q, %v", typed, store, o.Type, o.Text, err)
 			}
 		}
