@@ -115,6 +115,10 @@ func (s *shop) Availability(context.Context, int64) ([]catalog.Availability, err
 
 func (s *shop) StoreExists(_ context.Context, id int64) (bool, error) { return id == 2, s.fails }
 
+func (s *shop) Stores(context.Context) ([]catalog.Store, error) {
+	return []catalog.Store{{ID: 7, Name: "B", City: "Pune & <b>"}, {ID: 2, Name: "A", City: "Delhi"}}, s.fails
+}
+
 func (s *shop) Inventory(_ context.Context, _ int64, after inventory.Position, limit int) ([]inventory.Line, error) {
 	var list []inventory.Line
 	for _, l := range s.lines {

@@ -48,6 +48,8 @@ type Positions interface {
 // Stores reads stores and what they have.
 type Stores interface {
 	StoreExists(ctx context.Context, id int64) (bool, error)
+	// Stores lists every store.
+	Stores(ctx context.Context) ([]catalog.Store, error)
 	Inventory(ctx context.Context, storeID int64, after inventory.Position, limit int) ([]inventory.Line, error)
 }
 
@@ -142,6 +144,9 @@ type Options struct {
 	// TrustedProxies are networks (CIDR) whose X-Forwarded-For and
 	// X-Forwarded-Proto are believed.
 	TrustedProxies []string
+	// ImageOrigins are where pages may show pictures from, such as
+	// https://images.example.com; none: pictures are drawn.
+	ImageOrigins []string
 
 	Engine    Engine
 	Catalogue Catalogue

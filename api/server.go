@@ -38,6 +38,7 @@ type Server struct {
 	metrics   httpMetrics
 	proxies   []netip.Prefix
 	stores    *storeRegister
+	front     *front
 	gate      *gate
 	positions *positionRegister
 	live      *liveReader
@@ -77,6 +78,9 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	if s.pages, err = newPageMetric(o.Metrics); err != nil {
+		return nil, err
+	}
+	if s.front, err = newFront(&s.o); err != nil {
 		return nil, err
 	}
 	return s, s.route()
