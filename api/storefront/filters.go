@@ -182,17 +182,9 @@ func (r Results) Chips() []Chip {
 		chips = append(chips, Chip{"Up to " + money(q.Highest()), q.with(paramHighest, "").Address()})
 	}
 	if q.Near() != "" {
-		chips = append(chips, Chip{"Near me", q.with(paramNear, "", paramRadius, "", paramSort, withoutDistance(q)).Address()})
+		chips = append(chips, Chip{"Near me", NewQuery(q.with(paramNear, "").values).Address()})
 	}
 	return chips
-}
-
-// withoutDistance is the order of results once there is no place to be near to.
-func withoutDistance(q Query) string {
-	if by := q.get(paramSort); by != "distance" {
-		return by
-	}
-	return ""
 }
 
 // chosen are the fields that something is chosen of, in the order of the facets.

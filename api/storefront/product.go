@@ -132,10 +132,14 @@ func (v Product) Places() []Place {
 	return list
 }
 
-// Sellers are the stores that an order can be placed with: those that have some,
-// and the one that was chosen.
+// Sellers are the stores that an order can be placed with: those that have some.
 func (v Product) Sellers() []Place {
-	return slices.DeleteFunc(v.Places(), func(p Place) bool { return p.Quantity <= 0 && !p.Chosen })
+	return slices.DeleteFunc(v.Places(), func(p Place) bool { return p.Quantity <= 0 })
+}
+
+// Undecided: the order form names no store that has some.
+func (v Product) Undecided() bool {
+	return !slices.ContainsFunc(v.Sellers(), func(p Place) bool { return p.Chosen })
 }
 
 // Pieces is what all stores have together.

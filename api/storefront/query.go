@@ -25,12 +25,16 @@ const (
 	highestSuffix   = "_max"
 )
 
+// byDistance is an order that only a place has.
+const byDistance = "distance"
+
 var known = []string{paramWords, paramCategory, paramBrand, paramStore, paramInStock, paramLowest, paramHighest, paramNear, paramRadius, paramSort, paramPage}
 
 // Query is what a shopper asks for: the part of an address that pages keep.
 type Query struct{ values url.Values }
 
-// NewQuery keeps what is known of an address's parameters and says something.
+// NewQuery keeps what is known of an address's parameters and says something. What
+// would contradict something else is left out.
 func NewQuery(all url.Values) Query {
 	kept := url.Values{}
 	for name, values := range all {
@@ -41,6 +45,15 @@ func NewQuery(all url.Values) Query {
 			if v != "" && !slices.Contains(kept[name], v) {
 				kept.Add(name, v)
 			}
+		}
+	}
+	if kept.Get(paramStore) != "" {
+		kept.Del(paramNear) // a store is nearer than a place
+	}
+	if kept.Get(paramNear) == "" {
+		kept.Del(paramRadius)
+		if kept.Get(paramSort) == byDistance {
+			kept.Del(paramSort)
 		}
 	}
 	return Query{kept}

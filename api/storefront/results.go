@@ -123,7 +123,7 @@ func (r Results) at(number int64) string {
 	return r.Search.with(paramPage, strconv.FormatInt(number, 10)).Address()
 }
 
-// Sort is one order of the results.
+// Sort is one order of the results; without a value it is the usual one.
 type Sort struct {
 	Value, Label string
 	Selected     bool
@@ -131,16 +131,16 @@ type Sort struct {
 
 // Sorts are the orders that make sense for the search.
 func (r Results) Sorts() []Sort {
-	var sorts []Sort
+	sorts := []Sort{{Label: "Newest"}}
 	if r.Search.Words() != "" {
-		sorts = append(sorts, Sort{Value: "relevance", Label: "Best match"})
+		sorts = []Sort{{Label: "Best match"}, {Value: "newest", Label: "Newest"}}
 	}
-	sorts = append(sorts, Sort{Value: "newest", Label: "Newest"}, Sort{Value: "price", Label: "Price, low to high"}, Sort{Value: "-price", Label: "Price, high to low"})
+	sorts = append(sorts, Sort{Value: "price", Label: "Price, low to high"}, Sort{Value: "-price", Label: "Price, high to low"})
 	if r.Search.Near() != "" {
-		sorts = append(sorts, Sort{Value: "distance", Label: "Nearest"})
+		sorts = append(sorts, Sort{Value: byDistance, Label: "Nearest"})
 	}
 	for i := range sorts {
-		sorts[i].Selected = sorts[i].Value == r.Search.get(paramSort)
+		sorts[i].Selected = sorts[i].Value != "" && sorts[i].Value == r.Search.get(paramSort)
 	}
 	return sorts
 }

@@ -162,3 +162,18 @@ func TestHighlightsAreText(t *testing.T) {
 		}
 	}
 }
+
+// What would contradict something else is not asked for.
+func TestAQueryAgreesWithItself(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"near=1,2&radius_km=5&sort=distance":       "/?near=1%2C2&radius_km=5&sort=distance",
+		"near=1,2&store_id=3&sort=distance&q=a":    "/?q=a&store_id=3",
+		"radius_km=5&sort=price&page=2&x=1&brand=": "/?page=2&sort=price",
+		"": "/",
+	} {
+		if got := mustQuery(t, in).Address(); got != want {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+}

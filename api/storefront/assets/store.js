@@ -34,7 +34,8 @@
   const show = async (target, { remember = 'push', focus = false } = {}) => {
     running.abort();
     const mine = running = new AbortController();
-    if (remember === 'push') history.pushState(null, '', target);
+    const here = location.pathname + location.search;
+    if (remember === 'push' && target !== here) history.pushState(null, '', target);
     if (remember === 'replace') history.replaceState(null, '', target);
     page.setAttribute('aria-busy', 'true');
     try {
@@ -101,6 +102,7 @@
   document.addEventListener('change', (event) => {
     const control = event.target;
     if (control.form !== form || control === field) return;
+    if (control.id === 'store' && control.value) around('');
     if (onResults()) {
       show(address());
     } else if (control.id === 'store') {
@@ -248,14 +250,17 @@
     events.addEventListener('status', async (event) => {
       if (JSON.parse(event.data).status === order.dataset.status) return;
       events.close();
-      const answer = await fetch(location.href);
-      const now = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      const fresh = now.getElementById('order');
-      if (!fresh) { location.reload(); return; }
-      order.replaceWith(fresh);
-      document.title = now.title;
-      say(fresh.querySelector('h1').textContent);
-      follow();
+      try {
+        const answer = await fetch(location.href);
+        const now = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        const fresh = now.querySelector('#order[data-status]');
+        order.replaceWith(document.adoptNode(fresh));
+        document.title = now.title;
+        say(fresh.querySelector('h1').textContent);
+        follow();
+      } catch (failure) {
+        location.reload();
+      }
     });
   };
 
