@@ -15,7 +15,7 @@ export GOFLAGS += -buildvcs=false
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-unit test-race compiler test-integration crash-points test-cluster lint generate bench bench-orders bench-index bench-search chaos chaos-short chaos-index chaos-index-short images images-services \
+.PHONY: help run build test test-unit test-race compiler test-integration test-browser crash-points test-cluster lint generate bench bench-orders bench-index bench-search chaos chaos-short chaos-index chaos-index-short images images-services \
 	docker-engine reset smoke compose-up compose-down compose-check ci
 
 help: ## List every target
@@ -50,7 +50,7 @@ crash-points: ## Die at every step of an order, on services as above, and print 
 test-cluster: ## Kill each of three Elasticsearch nodes in turn under load (7 minutes)
 	$(WITH_SERVICES) $(GO) test -tags integration,cluster -timeout 20m -count 1 -v -run '^TestACluster' ./indexer
 
-.PHONY: images-wanted run-integration run-crash-points
+.PHONY: images-wanted run-integration run-crash-points run-browser
 images-wanted:
 	@if [ -z "$(SERVICES)$$AFORRO_TEST_SERVICES$$AFORRO_TEST_POSTGRES_URL" ] && docker info >/dev/null 2>&1; then $(MAKE) --no-print-directory images-services; fi
 
@@ -60,6 +60,13 @@ run-integration:
 	$(WITH_SERVICES) $(if $(RACE),env CGO_ENABLED=1) $(TESTSUM) -- $(if $(RACE),-race) -tags integration -timeout 20m -p 1 $(or $(PACKAGES),./...)
 run-crash-points:
 	$(WITH_SERVICES) $(GO) test -tags integration -timeout 10m -count 1 -parallel 4 -v -run '^TestCrashPoints$$' ./cmd/aforro
+run-browser:
+	$(WITH_SERVICES) $(GO) test -tags integration,browser -timeout 15m -count 1 -v -run '^TestStorefront' ./cmd/aforro $(if $(UPDATE),-args -update)
+
+test-browser: ## Try the storefront in a headless Chromium, on services as above (UPDATE=yes writes the pictures in docs/images)
+	@deploy/browser.sh
+	@$(MAKE) --no-print-directory images-wanted
+	@$(MAKE) --no-print-directory run-browser
 
 lint: ## Check formatting, go vet, staticcheck and that generated code is up to date
 	@files=$$(find . -name '*.go' -not -path './.*' -not -path './bin/*' -exec gofmt -l {} +); [ -z "$$files" ] || { echo "not formatted (gofmt -w):"; echo "$$files"; exit 1; }
@@ -67,6 +74,7 @@ lint: ## Check formatting, go vet, staticcheck and that generated code is up to 
 	$(GO) vet -tags integration ./...
 	$(GO) vet -tags crashpoints ./pkg/crash
 	$(GO) vet -tags integration,cluster ./indexer
+	$(GO) vet -tags integration,browser ./cmd/aforro
 	$(TOOL) staticcheck -tags integration ./...
 	@$(TOOL) sqlc diff || { echo "generated SQL code is not up to date: make generate"; exit 1; }
 	@$(GO) run ./cmd/aforro config --markdown | diff -u docs/configuration.md - || { echo "docs/configuration.md is not up to date: make generate"; exit 1; }

@@ -94,10 +94,6 @@ func (s *shop) LiveNear(_ context.Context, ids, stores []int64) (map[int64]searc
 	return live, s.liveErr
 }
 
-func (s *shop) Stores(context.Context) ([]catalog.Store, error) {
-	return []catalog.Store{{ID: 2, Name: "Shop", City: "Pune", Latitude: 18.52, Longitude: 73.857}}, s.fails
-}
-
 func (s *shop) Position(context.Context) (search.Version, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,6 +150,10 @@ func (s *shop) Availability(context.Context, int64) ([]catalog.Availability, err
 }
 
 func (s *shop) StoreExists(_ context.Context, id int64) (bool, error) { return id == 2, s.fails }
+
+func (s *shop) Stores(context.Context) ([]catalog.Store, error) {
+	return []catalog.Store{{ID: 7, Name: "B", City: "Pune & <b>", Latitude: -60}, {ID: 2, Name: "A", City: "Delhi", Latitude: 18.52, Longitude: 73.857}}, s.fails
+}
 
 func (s *shop) Inventory(_ context.Context, _ int64, after inventory.Position, limit int) ([]inventory.Line, error) {
 	var list []inventory.Line

@@ -155,6 +155,9 @@ type Options struct {
 	// TrustedProxies are networks (CIDR) whose X-Forwarded-For and
 	// X-Forwarded-Proto are believed.
 	TrustedProxies []string
+	// ImageOrigins are where pages may show pictures from, such as
+	// https://images.example.com; none: pictures are drawn.
+	ImageOrigins []string
 
 	Engine    Engine
 	Catalogue Catalogue

@@ -130,6 +130,10 @@ func problemOfFault(f *fault.Error) *Problem {
 
 // refuse ends a request outside of huma with a problem.
 func (s *Server) refuse(c *gin.Context, p *Problem) {
+	if s.front.routes[c.FullPath()] && !wantsJSON(c.Request) {
+		s.refusePage(c, p)
+		return
+	}
 	for name, values := range p.header {
 		c.Writer.Header()[name] = values
 	}

@@ -35,6 +35,7 @@ func (s *Server) route() error {
 	s.routeReservations()
 	s.routeWebhooks()
 	s.routeHealth()
+	s.routeFront()
 	if err := s.routeDocs(); err != nil {
 		return err
 	}

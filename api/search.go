@@ -91,7 +91,9 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 		return nil, err
 	}
 	reached := s.await(ctx, asked)
-	s.sample(p)
+	if in.request.URL.Path != fragmentPath {
+		s.sample(p) // half a word is no query
+	}
 	want := wanted{
 		key: searchKey(p) + ":" + s.o.Ranking, watched: true, asked: asked, renew: wantsFresh(in.CacheControl),
 		make: func(ctx context.Context) (packedPage, error) { return s.searchEngine(ctx, p) },

@@ -37,6 +37,7 @@ type Server struct {
 	metrics   httpMetrics
 	proxies   []netip.Prefix
 	stores    *storeRegister
+	front     *front
 	gate      *gate
 	positions *positionRegister
 	live      *liveReader
@@ -75,6 +76,9 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	if s.answers, err = newAnswers(&s.o); err != nil {
+		return nil, err
+	}
+	if s.front, err = newFront(&s.o); err != nil {
 		return nil, err
 	}
 	return s, s.route()

@@ -9,7 +9,7 @@ import (
 // shelve remembers the whole answer that was made of a cached page, for those who
 // send the same.
 func (s *Server) shelve(a Address, got given, f form) {
-	if got.cached != nil && !got.doubtful() && f.want.asked == 0 {
+	if shelvedRoutes[a.request.URL.Path] && got.cached != nil && !got.doubtful() && f.want.asked == 0 {
 		f.page, f.want.make = got.cached, nil
 		s.answers.shelf.remember(s.sent(a.request), &f)
 	}

@@ -79,7 +79,7 @@ func (a *app) addAPI(ctx context.Context, listener net.Listener, also func(conte
 		Listener: listener, Addr: a.cfg.HTTPAddr, PublicURL: a.cfg.PublicURL, TrustedProxies: a.cfg.TrustedProxies,
 		Engine: engine, Catalogue: db, Stores: db, Orders: db, Desk: desk, Cache: kept, Limiter: kept,
 		Stock: db, Reservations: db, Truth: db, Positions: db, Watch: watch, PositionWait: a.cfg.PositionWait,
-		Sample: sample, Ranking: a.cfg.Ranking,
+		Sample: sample, Ranking: a.cfg.Ranking, ImageOrigins: a.cfg.ImageOrigins,
 		Tokens: tokens, Staff: auth.NewStaff(a.cfg.StaffKey),
 		SearchCache: a.cfg.SearchCache, SuggestCache: a.cfg.SuggestCache, RateLimit: a.cfg.RateLimit,
 		CacheBytes: int64(a.cfg.CacheMB) << 20, CacheStale: a.cfg.CacheStale, FromIndex: !a.cfg.Live,

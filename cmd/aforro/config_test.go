@@ -11,7 +11,7 @@ import (
 	"aforro/pkg/config"
 )
 
-var update = flag.Bool("update", false, "rewrite docs/configuration.md")
+var update = flag.Bool("update", false, "rewrite docs/configuration.md and, by the test in a browser, docs/images")
 
 // configurationDoc is written by `make generate`.
 const configurationDoc = "../../docs/configuration.md"

@@ -27,6 +27,8 @@ func (s Setting) verify(v reflect.Value) error {
 		return inRange(v, s.check)
 	case "cidrs":
 		return cidrs(v.Interface().([]string))
+	case "origins":
+		return origins(v.Interface().([]string))
 	}
 	return text(kind, arg, v.String())
 }
@@ -110,6 +112,17 @@ func cidrs(list []string) error {
 	for _, s := range list {
 		if _, err := netip.ParsePrefix(strings.TrimSpace(s)); err != nil {
 			return fmt.Errorf("must be a list of networks such as 10.0.0.0/8, and %q is none", s)
+		}
+	}
+	return nil
+}
+
+// origins are scheme and host, with nothing behind: what browsers call an origin.
+func origins(list []string) error {
+	for _, s := range list {
+		u, err := url.Parse(strings.TrimSpace(s))
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(s, ";'\"*") || strings.TrimSuffix(strings.TrimSpace(s), "/") != u.Scheme+"://"+u.Host {
+			return fmt.Errorf("must be a list of origins such as https://images.example.com, and %q is none", s)
 		}
 	}
 	return nil

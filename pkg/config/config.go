@@ -35,6 +35,7 @@ type Config struct {
 	RateLimit      int           `env:"AFORRO_RATE_LIMIT" envDefault:"600" check:"min:0,max:1000000" help:"Requests a minute from one address (loopback is free); 0 turns it off."`
 	TrustedProxies []string      `env:"AFORRO_TRUSTED_PROXIES" check:"cidrs" help:"Proxies (CIDR, comma-separated) whose X-Forwarded-For is believed; none by default."`
 	DecisionWait   time.Duration `env:"AFORRO_DECISION_WAIT" envDefault:"2s" check:"min:0s,max:10s" help:"How long POST /orders/ waits for the decision before it answers 202."`
+	ImageOrigins   []string      `env:"AFORRO_IMAGE_ORIGINS" check:"origins" help:"From where the storefront may show pictures of products (origins such as https://images.example.com, comma-separated); from nowhere by default: they are drawn."`
 
 	WorkerConcurrency int           `env:"AFORRO_WORKER_CONCURRENCY" envDefault:"8" check:"min:1,max:256" help:"Tasks that one worker runs at once."`
 	QueueCheck        time.Duration `env:"AFORRO_QUEUE_CHECK" envDefault:"2ms" check:"min:1ms,max:5s" help:"How often an idle worker looks for tasks."`

@@ -39,7 +39,7 @@ func TestEveryBadSettingIsReportedAtOnce(t *testing.T) {
 		"AFORRO_REDIS_URL": "6379", "AFORRO_HTTP_ADDR": "8000", "AFORRO_INDEX_PREFIX": "Über",
 		"AFORRO_STAFF_KEY": "short", "AFORRO_TRUSTED_PROXIES": "10.0.0.0/8,me", "AFORRO_LOG_LEVEL": "loud",
 		"AFORRO_BULK_SENDERS": "99", "AFORRO_DECISION_WAIT": "1m", "AFORRO_BULKSIZE": "1",
-		"AFORRO_SMTP_URL": "http://a:secret@b", "AFORRO_MAIL_FROM": "shop",
+		"AFORRO_SMTP_URL": "http://a:secret@b", "AFORRO_MAIL_FROM": "shop", "AFORRO_IMAGE_ORIGINS": "https://images.example.com/pictures",
 	}
 	_, err = load(wrong, nil, nil)
 	for name := range wrong {
