@@ -21,7 +21,7 @@ import (
 // for programs answer: searches, orders and refusals go the same ways.
 type front struct {
 	*storefront.Pages
-	guard  *http.CrossOriginProtection
+	guard *http.CrossOriginProtection
 	// routes are those of pages, as Gin writes them.
 	routes map[string]bool
 }
