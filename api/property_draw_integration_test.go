@@ -23,7 +23,7 @@ func (p *property) draw(t *testing.T, rng *rand.Rand) *combination {
 	c.query.Set("sort", "price")
 	maybe := func(n int) bool { return rng.IntN(n) == 0 }
 	if maybe(3) {
-		word := []string{"hp", "tv", "hp pc", "zq"}[rng.IntN(4)] // too short to be misspelt
+		word := []string{"hp", "tv", "pc", "zq"}[rng.IntN(4)] // one word, too short to be misspelt: none is corrected or left out
 		c.query.Set("q", word)
 		c.add("", "p.id = ANY ('{"+strings.Trim(strings.ReplaceAll(fmt.Sprint(p.word(t, word)), " ", ","), "[]")+"}')")
 	}

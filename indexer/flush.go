@@ -153,14 +153,15 @@ func (x *Indexer) writeProducts(ctx context.Context, ids []int64, listing map[in
 	return g.Wait()
 }
 
-// writeCategory writes all products of a category, a bounded number at a time.
+// writeCategory writes all products of a category and their titles, which have its
+// name too, a bounded number at a time.
 func (x *Indexer) writeCategory(ctx context.Context, category int64) error {
 	for after := int64(0); ; {
 		ids, err := x.Source.CategoryProducts(ctx, category, after, x.page())
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := x.writeProducts(ctx, ids, map[int64]bool{}); err != nil {
+		if err := x.writeProducts(ctx, ids, everyListing); err != nil {
 			return err
 		}
 		after = ids[len(ids)-1]
