@@ -14,8 +14,6 @@ const shown = 8
 // Group is one group of filters in the sidebar.
 type Group struct {
 	Field, Label string
-	// Single: one value only, or none.
-	Single bool
 	// Choices are values to tick, Ranges addresses to go to.
 	Choices, More []Choice
 	Ranges        []Range
@@ -28,11 +26,6 @@ type Choice struct {
 	Selected     bool
 	// Counted: Count is known.
 	Counted bool
-}
-
-// Free reports whether nothing of the group is chosen.
-func (g Group) Free() bool {
-	return !slices.ContainsFunc(g.Choices, func(c Choice) bool { return c.Selected })
 }
 
 // control is a choice and where it stands.
@@ -73,7 +66,7 @@ func (r Results) Groups() []Group {
 		if f.Field == "price" || f.Field == "store" || len(f.Values) == 0 {
 			continue
 		}
-		g := Group{Field: f.Field, Label: f.Label, Single: f.Field == paramCategory}
+		g := Group{Field: f.Field, Label: f.Label}
 		if f.Type == "range" {
 			g.Ranges = r.ranges(f)
 		} else {

@@ -48,7 +48,7 @@ func TestFacetsAreFilters(t *testing.T) {
 		`name="brand" value="hp" checked> <span>HP</span> <span class="fine">1,234</span>`,
 		`name="brand" value="Sony" checked`,
 		`name="brand" value="Dell"> <span>Dell`,
-		`type="radio"`, `name="category" value="" checked> <span>Any`,
+		`name="category" value="Notebooks"> <span>Notebooks`,
 		`<a href="/?attr.colour=red&amp;brand=HP&amp;brand=Sony&amp;max_price=1000.5&amp;min_price=500&amp;q=laptob&amp;store_id=2" aria-current="true"><span>1 to 2`,
 		`<span>Up to 500`, `aria-current="true"><span>500 to 1,000.50`,
 		`<input type="hidden" form="search" name="attr.colour" value="red">`,

@@ -17,9 +17,6 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-
-	"aforro/demo"
-	"aforro/pkg/testkit"
 )
 
 const (
@@ -190,21 +187,6 @@ func (b *browser) picture(name string) {
 	if err := os.WriteFile(filepath.Join(pictures, name+".png"), shot, 0o644); err != nil {
 		b.tb.Fatal(err)
 	}
-}
-
-// openDemo is a shop with the demo's whole catalogue. No worker runs yet.
-func openDemo(tb testing.TB) *shop {
-	tb.Helper()
-	s := newShop(tb)
-	s.exec(`DELETE FROM stores`) // the demo is loaded into nothing but an empty database
-	loaded, err := demo.Load(tb.Context(), testkit.Open(tb, s.direct[postgresURL]), nil)
-	if err != nil || loaded.Products.New == 0 {
-		tb.Fatalf("load the demo: %+v, %v", loaded, err)
-	}
-	s.start(theAPI, theIndexer)
-	testkit.Eventually(tb, 10*time.Minute, "the index is built", func() bool { return s.indexer.Status().Ready() })
-	s.awaitReady()
-	return s
 }
 
 // scripts lets the window run scripts, or not.

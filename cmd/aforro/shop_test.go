@@ -189,3 +189,18 @@ func (l *logLines) String() string {
 	defer l.mu.Unlock()
 	return l.text.String()
 }
+
+// openDemo is a shop with the demo's whole catalogue. No worker runs yet.
+func openDemo(tb testing.TB) *shop {
+	tb.Helper()
+	s := newShop(tb)
+	s.exec(`DELETE FROM stores`) // the demo is loaded into nothing but an empty database
+	loaded, err := demo.Load(tb.Context(), testkit.Open(tb, s.direct[postgresURL]), nil)
+	if err != nil || loaded.Products.New == 0 {
+		tb.Fatalf("load the demo: %+v, %v", loaded, err)
+	}
+	s.start(theAPI, theIndexer)
+	testkit.Eventually(tb, 10*time.Minute, "the index is built", func() bool { return s.indexer.Status().Ready() })
+	s.awaitReady()
+	return s
+}

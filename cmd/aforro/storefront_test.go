@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -82,6 +83,7 @@ func tryFilters(t *testing.T, _ *shop, b *browser) {
 	b.await("a reload shows the same", fmt.Sprintf(`document.getElementById('summary').textContent === %q && document.getElementById('sort').value === 'price'`, filtered))
 	readPage[bool](b, `history.go(-4); true`)
 	b.await("four steps back nothing is filtered", fmt.Sprintf(`location.search === '?q=laptop' && document.getElementById('summary').textContent === %q && document.getElementById('store').value === ''`, all))
+	b.tickBrand()
 	b.open("/?q=laptop&store_id=7")
 	b.mustBeAccessible("results")
 	b.picture("results")
@@ -93,6 +95,20 @@ func tryFilters(t *testing.T, _ *shop, b *browser) {
 	}
 	b.picture("results-narrow")
 	b.window(1280, 900)
+}
+
+// tickBrand chooses the first brand of the facet: all products are of it then, and the
+// other brands can still be chosen.
+func (b *browser) tickBrand() {
+	b.open("/?q=laptop")
+	const brands = `document.querySelectorAll('input[name=brand]')`
+	brand := readPage[string](b, brands+`[0].value`)
+	readPage[bool](b, brands+`[0].click(), true`)
+	b.await("the brand is in the address", fmt.Sprintf(`new URLSearchParams(location.search).get('brand') === %q && document.getElementById('page').getAttribute('aria-busy') === null`, brand))
+	b.await("it is ticked, and others can be", brands+`[0].checked && `+brands+`.length > 1`)
+	if wrong := readPage[int](b, fmt.Sprintf(`[...document.querySelectorAll('.card .about p.fine:first-child')].filter(p => p.textContent.toLowerCase() !== %q).length`, strings.ToLower(brand))); wrong > 0 {
+		b.tb.Errorf("%d products are of another brand than %s", wrong, brand)
+	}
 }
 
 // wareFor finds a product that Pune has some of, and other stores more.
