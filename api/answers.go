@@ -16,7 +16,8 @@ import (
 )
 
 // renewing is how long past its time an answer is still given while a new one is
-// made, if Options.CacheStale allows as much.
+// made, if it could be given for as long before and Options.CacheStale allows as
+// much.
 const renewing = 10 * time.Second
 
 // answers gives answers that may be cached: from this process, from Redis, or made
@@ -87,7 +88,7 @@ func (a *answers) get(ctx context.Context, w wanted) (given, error) {
 		return given{k.packedPage, k, outcome != "shown"}, nil
 	}
 	page, err := a.share(ctx, w)
-	if fault.Is(err, fault.Unavailable) && (outcome == "old" || outcome == "early") && a.shows(w, k) && ctx.Err() == nil {
+	if w.watched && fault.Is(err, fault.Unavailable) && (outcome == "old" || outcome == "early") && a.shows(w, k) && ctx.Err() == nil {
 		a.found.WithLabelValues("rescued").Inc()
 		return given{k.packedPage, k, true}, nil
 	}
@@ -134,7 +135,7 @@ func (a *answers) judge(w wanted, k *kept) string {
 		return "early"
 	case age <= w.fresh:
 		return "shown"
-	case age <= w.fresh+min(renewing, a.o.CacheStale):
+	case age <= w.fresh+min(renewing, w.fresh, a.o.CacheStale):
 		return "renewing"
 	}
 	return "old"
@@ -149,13 +150,22 @@ func (a *answers) shows(w wanted, k *kept) bool {
 // has heard of a change is not given what was begun before. A caller that leaves
 // does not take it from the others.
 func (a *answers) share(ctx context.Context, w wanted) (packedPage, error) {
+	made := a.begin(ctx, w)
 	select {
-	case r := <-a.begin(ctx, w):
-		page, _ := r.Val.(packedPage)
-		return page, r.Err
+	case r := <-made:
+		return answered(r)
 	case <-ctx.Done():
-		return packedPage{}, busy(ctx.Err())
 	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		// It may have closed its own side only. The making is bounded by itself.
+		return answered(<-made)
+	}
+	return packedPage{}, busy(ctx.Err())
+}
+
+func answered(r singleflight.Result) (packedPage, error) {
+	page, _ := r.Val.(packedPage)
+	return page, r.Err
 }
 
 func (a *answers) begin(ctx context.Context, w wanted) <-chan singleflight.Result {
@@ -178,7 +188,7 @@ func (a *answers) produce(ctx context.Context, w wanted) (packedPage, error) {
 	page, err := w.make(ctx)
 	if err == nil && w.fresh > 0 && !page.Stale {
 		a.shelf.put(w.key, &kept{page, time.Now()})
-		a.o.Cache.Set(w.key, page.pack(), w.fresh+min(renewing, a.o.CacheStale))
+		a.o.Cache.Set(w.key, page.pack(), w.fresh+min(renewing, w.fresh, a.o.CacheStale))
 	}
 	return page, err
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -189,13 +191,21 @@ func wayOut(r *http.Request, p *Problem, view storefront.Failure) string {
 	case view.Temporary && r.Method == http.MethodGet:
 		return r.URL.RequestURI()
 	case onResults && len(p.Errors) > 0:
-		q := view.Search
-		for _, wrong := range p.Errors {
-			q = q.Without(strings.TrimPrefix(wrong.Location, "query."))
-		}
-		return q.Address()
+		return withoutWrong(view.Search, p.Errors).Address()
 	}
 	return ""
+}
+
+// withoutWrong is a search without what is wrong with it.
+func withoutWrong(q storefront.Query, wrong []ProblemField) storefront.Query {
+	names := make([]string, len(wrong))
+	for i, w := range wrong {
+		names[i] = strings.TrimPrefix(w.Location, "query.")
+	}
+	if q = q.Without(names...); slices.Contains(names, "attr") { // too many of them
+		q = q.WithoutAttributes()
+	}
+	return q
 }
 
 // sentence writes a detail as people do.
@@ -203,7 +213,8 @@ func sentence(detail string) string {
 	if detail == "" {
 		return ""
 	}
-	return strings.ToUpper(detail[:1]) + strings.TrimSuffix(detail[1:], ".") + "."
+	first, n := utf8.DecodeRuneInString(detail)
+	return string(unicode.ToUpper(first)) + strings.TrimSuffix(detail[n:], ".") + "."
 }
 
 func (s *Server) frontResults(ctx context.Context, in *searchInput) (*pageAnswer, error) {

@@ -68,7 +68,8 @@ func (r *liveReader) read(ctx context.Context, p search.Params, hits []search.Hi
 		return nil, false
 	}
 	ids := idsOf(hits)
-	bounded, cancel := context.WithTimeout(ctx, liveTimeout)
+	// Who shares the next reading waits for the one under way first.
+	bounded, cancel := context.WithTimeout(ctx, 2*liveTimeout)
 	defer cancel()
 	live, err := r.ask(bounded, p, ids)
 	switch {
@@ -90,7 +91,9 @@ func (r *liveReader) read(ctx context.Context, p search.Params, hits []search.Hi
 
 func (r *liveReader) ask(ctx context.Context, p search.Params, ids []int64) (map[int64]search.Live, error) {
 	if p.Near != nil {
-		return r.o.Truth.LiveNear(ctx, ids, p.Near.IDs())
+		bounded, cancel := context.WithTimeout(ctx, liveTimeout)
+		defer cancel()
+		return r.o.Truth.LiveNear(bounded, ids, p.Near.IDs())
 	}
 	return r.share.read(ctx, ids, liveKind{p.StoreID, p.InStock && p.StoreID == 0})
 }
@@ -110,7 +113,7 @@ func (s *Server) complete(ctx context.Context, p search.Params, page *search.Pag
 	page.Hits = hits
 	size := p.PageSize
 	for round := 0; round < fillRounds && p.Cursor != "" && page.NextCursor != "" && len(page.Hits) < size; round++ {
-		p.Cursor, p.PageSize = page.NextCursor, size-len(page.Hits)
+		p.Cursor, p.PageSize, p.Facets = page.NextCursor, size-len(page.Hits), nil
 		more, err := s.o.Engine.Search(ctx, p)
 		if err != nil {
 			s.o.Log.DebugContext(ctx, "a page of a walk could not be filled up", "request", requestID(ctx), "error", err)

@@ -43,7 +43,9 @@ func (r *liveShare) read(ctx context.Context, ids []int64, kind liveKind) (map[i
 		r.under[kind] = nil
 		r.mu.Unlock()
 		defer r.over(ctx, kind)
-		return r.truth.Live(ctx, ids, kind.store, kind.anywhere)
+		bounded, cancel := context.WithTimeout(ctx, liveTimeout)
+		defer cancel()
+		return r.truth.Live(bounded, ids, kind.store, kind.anywhere)
 	}
 	if next == nil {
 		next = &liveReading{done: make(chan struct{})}

@@ -84,12 +84,12 @@ func (r *reader) facets(raw []string) []string {
 				r.refuse("facets", name, "must be brand, category, price, store, attributes or attr. and an attribute's key, separated by commas")
 				return nil
 			}
+			if len(list) == maxFacets {
+				r.refuse("facets", "", fmt.Sprintf("may name at most %d", maxFacets))
+				return nil
+			}
 			list = append(list, name)
 		}
-	}
-	if len(list) > maxFacets {
-		r.refuse("facets", "", fmt.Sprintf("may name at most %d", maxFacets))
-		return nil
 	}
 	slices.SortFunc(list, func(a, b string) int { return cmp.Or(cmp.Compare(facetRank(a), facetRank(b)), cmp.Compare(a, b)) })
 	return list
@@ -104,7 +104,7 @@ func facetRank(name string) int {
 		return i
 	}
 	key, ok := strings.CutPrefix(name, search.AttributePrefix)
-	if ok && key != "" && utf8.RuneCountInString(key) <= search.MaxAttributeKey {
+	if ok && key != "" && !strings.Contains(key, "=") && utf8.RuneCountInString(key) <= search.MaxAttributeKey {
 		return len(facetOrder)
 	}
 	return len(facetOrder) + 1

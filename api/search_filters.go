@@ -51,8 +51,8 @@ func (r *reader) attributes(query url.Values) []search.AttributeFilter {
 			continue
 		}
 		key, bound := attributeKey(rest)
-		if key == "" || utf8.RuneCountInString(key) > search.MaxAttributeKey {
-			r.refuse(name, "", fmt.Sprintf("must name an attribute, in at most %d characters", search.MaxAttributeKey))
+		if key == "" || strings.Contains(key, "=") || utf8.RuneCountInString(key) > search.MaxAttributeKey {
+			r.refuse(name, "", fmt.Sprintf("must name an attribute, in at most %d characters and without =", search.MaxAttributeKey))
 			continue
 		}
 		filter := byKey[key]
@@ -78,7 +78,9 @@ func (r *reader) attributes(query url.Values) []search.AttributeFilter {
 func (r *reader) chosen(byKey map[string]*search.AttributeFilter) []search.AttributeFilter {
 	var list []search.AttributeFilter
 	for _, f := range byKey {
-		f.Values = search.Fold(f.Values)
+		if f.Values = search.Fold(f.Values); len(f.Values) > search.MaxFilterValues {
+			r.refuse(search.AttributePrefix+f.Key, "", fmt.Sprintf("must have at most %d values", search.MaxFilterValues))
+		}
 		if f.Min != nil && f.Max != nil && *f.Min > *f.Max {
 			r.refuse(search.AttributePrefix+f.Key+"_min", strconv.FormatFloat(*f.Min, 'f', -1, 64), "must not be over "+search.AttributePrefix+f.Key+"_max")
 		}

@@ -54,7 +54,8 @@ func newShelf(bytes int64, r prometheus.Registerer) (*shelf, error) {
 		return nil, fmt.Errorf("make the shelf of pages: %w", err)
 	}
 	forms, err := otter.New(&otter.Options[string, *form]{MaximumWeight: half, Weigher: func(key string, f *form) uint32 {
-		return uint32(aside + len(key) + len(f.answer.Body))
+		// The page lives for as long as the form, also when it has left its own shelf.
+		return uint32(aside + len(key) + len(f.answer.Body) + len(f.page.Results) + len(f.page.Facets))
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("make the shelf of answers: %w", err)

@@ -68,7 +68,7 @@ func (p *patrol) run(ctx context.Context, followed func(index string) bool, pace
 		if err := lifecycle.Sleep(ctx, rest); err != nil {
 			return err
 		}
-		if err := pace.await(ctx, time.Minute); err != nil {
+		if err := pace.await(ctx, patience); err != nil {
 			return err
 		}
 		begun := time.Now()
@@ -110,9 +110,13 @@ func (p *patrol) step(ctx context.Context, followed func(index string) bool) (in
 	if p.after == search.Everywhere.After {
 		p.begun = time.Now()
 	}
-	index, err := p.v.live(ctx)
+	version, err := p.v.live(ctx)
 	if err != nil {
 		return 0, err
+	}
+	index := version.Name
+	if !version.Current {
+		return 0, fault.New(fault.NotFound, "index %s is of another program and is compared after a reindex", index)
 	}
 	if !followed(index) {
 		return 0, fault.New(fault.NotFound, "index %s is not followed", index)

@@ -55,7 +55,7 @@ func (v *Verifier) Quick(ctx context.Context, progress Progress) (Report, error)
 	if err != nil {
 		return Report{}, err
 	}
-	return v.verify(ctx, index, v.quick(), progress)
+	return v.verify(ctx, index.Name, v.quick(), progress)
 }
 
 // Live compares every field of every document of the live index. NotFound:
@@ -65,7 +65,7 @@ func (v *Verifier) Live(ctx context.Context, progress Progress) (Report, error) 
 	if err != nil {
 		return Report{}, err
 	}
-	return v.Index(ctx, index, progress)
+	return v.Index(ctx, index.Name, progress)
 }
 
 // Index compares every field of every document of one index.
@@ -73,17 +73,17 @@ func (v *Verifier) Index(ctx context.Context, index string, progress Progress) (
 	return v.verify(ctx, index, v.full(v.size), progress)
 }
 
-func (v *Verifier) live(ctx context.Context) (string, error) {
+func (v *Verifier) live(ctx context.Context) (search.IndexVersion, error) {
 	versions, err := v.versions.Indices(ctx)
 	if err != nil {
-		return "", err
+		return search.IndexVersion{}, err
 	}
 	for _, version := range versions {
 		if version.Live {
-			return version.Name, nil
+			return version, nil
 		}
 	}
-	return "", fault.New(fault.NotFound, "there is no live index: start 'aforro indexer', which builds it")
+	return search.IndexVersion{}, fault.New(fault.NotFound, "there is no live index: start 'aforro indexer', which builds it")
 }
 
 // piece is consecutive products, as one side of a comparison.

@@ -36,10 +36,11 @@ func (v *Verifier) Repair(ctx context.Context, r Report, progress Progress) (Rep
 		progress(left.Compared, int64(len(ids)))
 	}
 	// A document of another history leads to a new index.
-	var err error
-	if left.Index, err = v.live(ctx); err != nil {
+	version, err := v.live(ctx)
+	if err != nil {
 		return left, err
 	}
+	left.Index = version.Name
 	found := &findings{v: v, report: left}
 	for _, part := range search.Parts {
 		if err := found.add(ctx, part, ids, nil); err != nil {

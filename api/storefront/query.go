@@ -1,6 +1,7 @@
 package storefront
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,6 +31,9 @@ const byDistance = "distance"
 
 var known = []string{paramWords, paramCategory, paramBrand, paramStore, paramInStock, paramLowest, paramHighest, paramNear, paramRadius, paramSort, paramPage}
 
+// mostValues bounds how often one parameter counts; a search takes fewer.
+const mostValues = 50
+
 // Query is what a shopper asks for: the part of an address that pages keep.
 type Query struct{ values url.Values }
 
@@ -42,7 +46,7 @@ func NewQuery(all url.Values) Query {
 			continue
 		}
 		for _, v := range values {
-			if v != "" && !slices.Contains(kept[name], v) {
+			if v != "" && len(kept[name]) < mostValues && !slices.Contains(kept[name], v) {
 				kept.Add(name, v)
 			}
 		}
@@ -93,8 +97,21 @@ func (q Query) without(name, value string) Query {
 	return changed
 }
 
-// Without is the same query without a parameter, on its first page.
-func (q Query) Without(name string) Query { return q.with(name, "") }
+// Without is the same query without some parameters, on its first page.
+func (q Query) Without(names ...string) Query {
+	changed := q.with()
+	for _, name := range names {
+		changed.values.Del(name)
+	}
+	return changed
+}
+
+// WithoutAttributes is the same query without filters by attributes.
+func (q Query) WithoutAttributes() Query {
+	changed := q.with()
+	maps.DeleteFunc(changed.values, func(name string, _ []string) bool { return strings.HasPrefix(name, attributePrefix) })
+	return changed
+}
 
 // Address is where the results of the query are.
 func (q Query) Address() string {

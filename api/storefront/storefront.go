@@ -47,7 +47,7 @@ func New(imageOrigins []string) (*Pages, error) {
 
 func (p *Pages) functions() template.FuncMap {
 	return template.FuncMap{"asset": p.assetPath, "money": money, "count": grouped, "picture": p.picture, "marked": marked,
-		"id": elementID, "choice": choose, "plus": func(a, b int) int { return a + b }, "most": func() int { return MostPieces }}
+		"choice": choose, "plus": func(a, b int) int { return a + b }, "most": func() int { return MostPieces }}
 }
 
 // Policy is the Content-Security-Policy of every page.

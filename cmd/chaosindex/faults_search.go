@@ -61,6 +61,12 @@ func (g *ground) deleteDocuments(ctx context.Context, _ *rand.Rand) (string, err
 	var gone struct{ Deleted int }
 	target := g.Engine.URL() + "/" + everyIndex + "/_delete_by_query?conflicts=proceed&refresh=true&ignore_unavailable=true"
 	err := request(ctx, "POST", target, `{"query": {"match_all": {}}}`, &gone)
+	for try := 0; err != nil && strings.Contains(err.Error(), "503") && try < 50; try++ { // an index that is being made
+		if err := lifecycle.Sleep(ctx, 200*time.Millisecond); err != nil {
+			return "", err
+		}
+		err = request(ctx, "POST", target, `{"query": {"match_all": {}}}`, &gone)
+	}
 	return fmt.Sprintf("deleted %d documents", gone.Deleted), err
 }
 

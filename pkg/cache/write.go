@@ -11,6 +11,8 @@ const (
 	// mostSets is how many values wait to be stored at most, and mostBatch how many
 	// are stored at once.
 	mostSets, mostBatch = 512, 64
+	// mostBatchBytes ends a batch early: it has no longer than other operations.
+	mostBatchBytes = 1 << 20
 	// gather is the least time between two batches: many values cost little more than
 	// one.
 	gather = 5 * time.Millisecond
@@ -49,10 +51,11 @@ func (c *Cache) store(first set) {
 	c.try(context.Background(), "set", func(ctx context.Context) error {
 		_, err := c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 			p.Set(ctx, first.key, first.value, first.ttl)
-			for range mostBatch - 1 {
+			for n, bytes := 1, len(first.value); n < mostBatch && bytes < mostBatchBytes; n++ {
 				select {
 				case s := <-c.sets:
 					p.Set(ctx, s.key, s.value, s.ttl)
+					bytes += len(s.value)
 				default:
 					return nil
 				}

@@ -76,6 +76,9 @@ var errBroke = errors.New("the cluster broke on it")
 // errView: the view that a walk reads is gone, such as with a node that held it.
 var errView = errors.New("the view is gone")
 
+// errUnmapped: the index is of an older program, and has no field of that name.
+var errUnmapped = errors.New("the index is of an older program: run 'aforro reindex'")
+
 // refused turns a status into a fault.
 func refused(doing string, status int, answer []byte) error {
 	var e serverError
@@ -93,6 +96,8 @@ func refused(doing string, status int, answer []byte) error {
 		cause = fmt.Errorf("%w (%s: %s)", cause, root.Type, root.Reason)
 	}
 	switch {
+	case status == http.StatusBadRequest && strings.Contains(cause.Error(), "no mapping found for"):
+		return unavailable(fmt.Errorf("%w: %w", errUnmapped, cause))
 	case status == http.StatusNotFound:
 		return fault.Wrap(cause, fault.NotFound, "the search index does not hold it")
 	case status == http.StatusConflict:

@@ -7,8 +7,9 @@ import (
 )
 
 // mostFamilies is how many families are counted exactly: Elasticsearch makes no
-// more buckets (search.max_buckets is 65,536 by default). More are estimated.
-const mostFamilies = 65_000
+// more than 65,536 buckets by default (search.max_buckets), and facets want some of
+// them. More are estimated.
+const mostFamilies = 60_000
 
 // grouped names what counts families.
 const grouped = "grouped"
@@ -60,6 +61,11 @@ func (c *Client) lastFamilies(ctx context.Context, p search.Params) (search.Page
 	if err != nil || first.Count <= size {
 		return first, err
 	}
-	p.Page = int((first.Count + size - 1) / size)
-	return c.page(ctx, p)
+	// Where the count is an estimate the last page may lie before.
+	for p.Page = int(min((first.Count+size-1)/size, window/size)); ; p.Page-- {
+		last, err := c.page(ctx, p)
+		if err != nil || len(last.Hits) > 0 || p.Page == 1 || first.Count < mostFamilies {
+			return last, err
+		}
+	}
 }

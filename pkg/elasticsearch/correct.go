@@ -41,7 +41,8 @@ func (c *Client) correct(ctx context.Context, p search.Params, words []string) (
 	if err != nil {
 		return nil, err
 	}
-	options := append(rejoined(words, known), spellings...)
+	joins := rejoined(words, known)
+	options := append(joins[:min(len(joins), mostOptions/2)], spellings...)
 	options = options[:min(len(options), mostOptions)]
 	if len(options) == 0 {
 		return nil, nil

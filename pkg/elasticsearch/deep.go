@@ -31,6 +31,7 @@ const (
 // hop walks to an offset beyond the window: to its end at once, then by the sort
 // values of the last result of each stride. It reports false when there are not that many.
 func (c *Client) hop(ctx context.Context, p search.Params, from int64, r reading) (after json.RawMessage, found bool, err error) {
+	p.Highlight, p.Explain, p.Collapse = false, false, false // only places are read
 	request := body(p, r)
 	request["_source"], request["track_total_hits"] = false, false
 	for at := int64(0); at < from; {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"aforro/elastic"
 	"aforro/pkg/search"
@@ -66,6 +68,7 @@ func chosenOf(a search.AttributeFilter) (list []choice) {
 	l := ladderOf(f)
 	for _, v := range a.Values {
 		if n, ok := number(v); ok {
+			n = thousandths(n)
 			list = append(list, choice{l.choice(&n, &n), attributeQuery(search.AttributeFilter{Key: a.Key, Min: &n, Max: &n})})
 		}
 	}
@@ -143,7 +146,8 @@ func readable(key string) string {
 	if words == "" {
 		return key
 	}
-	return strings.ToUpper(words[:1]) + words[1:]
+	first, n := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[n:]
 }
 
 func termsOf(field string, buckets []bucket) []search.FacetValue {

@@ -35,7 +35,7 @@ func appendFacets(b []byte, list []attribute) []byte {
 	b = appendTerms(b, list)
 	chosen := make(map[int]chosenAttribute, 8)
 	for _, a := range list {
-		if from, ok := sources[inQuotes(a.key)]; ok {
+		if from, ok := sources[strings.ToLower(inQuotes(a.key))]; ok {
 			if held, ok := chosen[from.facet]; !ok || from.rank < held.rank {
 				chosen[from.facet] = chosenAttribute{from.rank, plain(a.value)}
 			}
@@ -90,7 +90,7 @@ func appendComma(b []byte) []byte {
 
 // facetable reports whether a value may be chosen: an API takes no longer ones.
 func facetable(key, value string) bool {
-	return key != "" && value != "" && utf8.RuneCountInString(key) <= search.MaxAttributeKey && utf8.RuneCountInString(value) <= search.MaxFilterValue
+	return key != "" && !strings.Contains(key, "=") && value != "" && utf8.RuneCountInString(key) <= search.MaxAttributeKey && utf8.RuneCountInString(value) <= search.MaxFilterValue
 }
 
 // thousandths rounds a number so that a range that ends a thousandth before the

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -119,23 +120,29 @@ func (c *Client) spellings(ctx context.Context, of []spelt) (map[spelt]string, e
 	}
 	var answer struct {
 		Responses []struct {
-			Hits struct {
+			Status int `json:"status"`
+			Hits   struct {
 				Hits []struct {
 					Source map[string]oneOrMore `json:"_source"`
 				} `json:"hits"`
 			} `json:"hits"`
 		} `json:"responses"`
 	}
-	request := esapi.MsearchRequest{Index: c.live(), Body: bytes.NewReader(body.Bytes()), FilterPath: []string{"responses.hits.hits._source"}}
+	request := esapi.MsearchRequest{Index: c.live(), Body: bytes.NewReader(body.Bytes()), FilterPath: []string{"responses.status", "responses.hits.hits._source"}}
 	if err := c.call(ctx, "read how values are spelt", request, &answer); err != nil {
 		return nil, err
 	}
 	found := map[spelt]string{}
 	for i, r := range answer.Responses {
-		if i < len(of) && len(r.Hits.Hits) > 0 {
-			found[of[i]] = spelling(of[i], r.Hits.Hits[0].Source[of[i].field])
-			c.labels.put(of[i], found[of[i]])
+		if i >= len(of) || r.Status != http.StatusOK {
+			continue
 		}
+		var among []string // none: nothing has the value
+		if len(r.Hits.Hits) > 0 {
+			among = r.Hits.Hits[0].Source[of[i].field]
+		}
+		found[of[i]] = spelling(of[i], among)
+		c.labels.put(of[i], found[of[i]])
 	}
 	return found, nil
 }

@@ -116,7 +116,7 @@ func hasNumber(facet *elastic.Facet, values []string) m {
 	var numbers []float64
 	for _, v := range values {
 		if n, ok := number(v); ok {
-			numbers = append(numbers, n)
+			numbers = append(numbers, thousandths(n))
 		}
 	}
 	if len(numbers) == 0 {

@@ -21,7 +21,8 @@ type reading struct {
 	left  []string
 }
 
-// mostWords is how many words of a query are looked at one by one.
+// mostWords is how many words of a query are looked at one by one; one of more is
+// taken as it was typed.
 const mostWords = 20
 
 // asTyped takes the words as they are.
@@ -41,8 +42,8 @@ func (c *Client) read(ctx context.Context, p search.Params) (reading, error) {
 	if covered, err := c.isCovered(ctx, p); err != nil || covered {
 		return r, err
 	}
-	words := splitWords(p.Query, mostWords)
-	if len(words) == 0 {
+	words := splitWords(p.Query, mostWords+1)
+	if len(words) == 0 || len(words) > mostWords {
 		return r, nil
 	}
 	meant, err := c.correct(ctx, p, words)

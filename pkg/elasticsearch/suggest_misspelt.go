@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,7 +46,11 @@ func (c *Client) misspelt(ctx context.Context, words []typedWord) (corrected []t
 		} `json:"suggest"`
 	}
 	onLive := esapi.SearchRequest{Index: c.liveTitles(), FilterPath: []string{"suggest"}}
-	if err := c.ask(ctx, "look for misspelt words", onLive, m{"size": 0, "suggest": suggest}, &answer); err != nil {
+	err = c.ask(ctx, "look for misspelt words", onLive, m{"size": 0, "suggest": suggest}, &answer)
+	if errors.Is(err, errUnmapped) {
+		return words, false, nil
+	}
+	if err != nil {
 		return words, false, err
 	}
 	corrected = slices.Clone(words)

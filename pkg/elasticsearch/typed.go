@@ -50,14 +50,19 @@ func wordsIn(text string) []span {
 	return list
 }
 
-// fold gives small letters without accents.
+// fold gives small letters, Latin ones without accents: in other scripts a mark
+// makes another letter.
 func fold(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsMark(r) {
+	latin := false
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		switch {
+		case !unicode.IsMark(r):
+			latin = r < utf8.RuneSelf
+		case latin:
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFD.String(text))
+	}, norm.NFD.String(text)))
 }
 
 // fits reports whether each word of what was typed begins a word of the text.
