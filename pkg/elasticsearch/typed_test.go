@@ -70,3 +70,13 @@ func FuzzCompleted(f *testing.F) {
 		}
 	})
 }
+
+// Accents are not heeded in Latin script; in others a mark makes another letter.
+func TestFoldKeepsLettersOfOtherScripts(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"Café": "cafe", "Ångström": "angstrom", "Чайник": "чайник", "ガラス": "ガラス", "한국": "한국", "नीति": "नीति"} {
+		if got := fold(text); got != want {
+			t.Errorf("%s became %s, want %s", text, got, want)
+		}
+	}
+}
