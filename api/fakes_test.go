@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -61,7 +62,9 @@ func (s *shop) Search(_ context.Context, p search.Params) (search.Page, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, p)
-	return s.page, s.fails
+	page := s.page
+	page.Hits = slices.Clone(page.Hits) // whoever asked writes on them
+	return page, s.fails
 }
 
 // Live says of each product what the page says, unless told otherwise.
