@@ -46,7 +46,7 @@ func benchSearch(ctx context.Context, g *ground) (err error) {
 	}
 	// Its answers go to another database of Redis: what one has made the other must
 	// not find there.
-	unread, err := s.another(ctx, g, "--live-reads=false", "--cache-redis-url", g.services.RedisURL+"/1")
+	unread, err := s.another(ctx, g, "--live-reads=false", "--cache-redis-url", strings.TrimSuffix(g.services.RedisURL, "/0")+"/1")
 	if err != nil {
 		return err
 	}
