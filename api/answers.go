@@ -24,6 +24,7 @@ const renewing = 10 * time.Second
 // now, once for all who want the same.
 type answers struct {
 	o       *Options
+	gate    *gate
 	shelf   *shelf
 	flights singleflight.Group
 	found   *prometheus.CounterVec
@@ -41,7 +42,7 @@ type wanted struct {
 	asked search.Version
 	// renew: what is cached will not do.
 	renew bool
-	// make makes it.
+	// make makes it; it asks the engine.
 	make func(context.Context) (packedPage, error)
 }
 
@@ -54,12 +55,12 @@ type given struct {
 	Old bool
 }
 
-func newAnswers(o *Options) (*answers, error) {
+func newAnswers(o *Options, g *gate) (*answers, error) {
 	kept, err := newShelf(o.CacheBytes, o.Metrics)
 	if err != nil {
 		return nil, err
 	}
-	a := &answers{o: o, shelf: kept, found: prometheus.NewCounterVec(prometheus.CounterOpts{
+	a := &answers{o: o, gate: g, shelf: kept, found: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "aforro_cached_pages_total",
 		Help: "Answers found in the cache, by outcome; renewing: past its time, given while a new one is made; rescued: past its time, given since none could be made; old: past its time; stale: past all use, or something on it has changed, or nobody says whether; early: made before the position asked for.",
 	}, []string{"outcome"})}
@@ -71,8 +72,8 @@ func newAnswers(o *Options) (*answers, error) {
 
 // get answers. While what is kept is hardly past its time it is given and made anew
 // behind the caller's back; when nothing can be made, what is past its time is given
-// within Options.CacheStale. Either way nothing is given of which a product has
-// changed.
+// within Options.CacheStale. Of what is watched nothing is given of which a product
+// has changed.
 func (a *answers) get(ctx context.Context, w wanted) (given, error) {
 	if w.fresh <= 0 || w.renew {
 		page, err := a.produce(ctx, w)
@@ -185,7 +186,7 @@ func (a *answers) begin(ctx context.Context, w wanted) <-chan singleflight.Resul
 
 // produce makes the answer and keeps it. One with stale values is kept by nobody.
 func (a *answers) produce(ctx context.Context, w wanted) (packedPage, error) {
-	page, err := w.make(ctx)
+	page, err := gated(ctx, a.gate, w.make)
 	if err == nil && w.fresh > 0 && !page.Stale {
 		a.shelf.put(w.key, &kept{page, time.Now()})
 		a.o.Cache.Set(w.key, page.pack(), w.fresh+min(renewing, w.fresh, a.o.CacheStale))

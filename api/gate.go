@@ -53,6 +53,17 @@ func (g *gate) enter(ctx context.Context) error {
 
 func (g *gate) leave() { <-g.slots }
 
+// gated runs what asks the engine within the gate and the time that a search has.
+func gated[T any](ctx context.Context, g *gate, ask func(ctx context.Context) (T, error)) (answer T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
+	defer cancel()
+	if err := g.enter(ctx); err != nil {
+		return answer, err
+	}
+	defer g.leave()
+	return ask(ctx)
+}
+
 func busy(cause error) error {
 	f := fault.Wrap(cause, fault.Unavailable, "too many searches at once, try again shortly")
 	f.RetryAfter = time.Second

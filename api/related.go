@@ -69,19 +69,12 @@ func (s *Server) related(find relate) func(ctx context.Context, in *relatedInput
 		if err != nil {
 			return nil, named(err, "product", string(in.ID))
 		}
-		return s.relatedNow(ctx, find, to, p)
+		return gated(ctx, s.gate, func(ctx context.Context) (*relatedOutput, error) { return s.relatedNow(ctx, find, to, p) })
 	}
 }
 
-// relatedNow asks the engine, within the gate and the time that a search has, and
-// shows what is true now.
+// relatedNow asks the engine and shows what is true now.
 func (s *Server) relatedNow(ctx context.Context, find relate, to catalog.Product, p search.Params) (*relatedOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
-	defer cancel()
-	if err := s.gate.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer s.gate.leave()
 	hits, err := find(ctx, to, p)
 	if err != nil {
 		return nil, err

@@ -114,15 +114,8 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*readyMade, error
 	return out.unlessKnown(in.IfNoneMatch), nil
 }
 
-// searchEngine asks the engine, within the gate and the time that a search has,
-// and the database for what the index may not know yet.
+// searchEngine asks the engine, and the database for what the index may not know yet.
 func (s *Server) searchEngine(ctx context.Context, p search.Params) (packedPage, error) {
-	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
-	defer cancel()
-	if err := s.gate.enter(ctx); err != nil {
-		return packedPage{}, err
-	}
-	defer s.gate.leave()
 	known, begun := s.o.Watch.Known(), time.Now()
 	page, err := s.o.Engine.Search(ctx, p)
 	if err != nil {

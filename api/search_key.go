@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"aforro/pkg/search"
@@ -17,7 +16,7 @@ import (
 func searchKey(p search.Params) string {
 	choice := p.Choice()
 	p.Categories, p.Brands, p.Attributes, p.Near = nil, nil, nil, nil
-	p.Query, p.Fields = strings.ToLower(p.Query), setOf(p.Fields)
+	p.Query, p.Fields = strings.ToLower(p.Query), search.Fold(p.Fields)
 	text, err := json.Marshal(p)
 	if err != nil {
 		panic("api: parameters are always JSON: " + err.Error())
@@ -35,17 +34,4 @@ func suggestKey(typed string, storeID int64) string {
 func keyOf(kind string, meaning []byte) string {
 	sum := sha256.Sum256(meaning)
 	return kind + ":3:" + hex.EncodeToString(sum[:16])
-}
-
-// setOf is a list in one case and one order, without doubles.
-func setOf(list []string) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	set := make([]string, len(list))
-	for i, s := range list {
-		set[i] = strings.ToLower(s)
-	}
-	slices.Sort(set)
-	return slices.Compact(set)
 }

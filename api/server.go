@@ -75,7 +75,7 @@ func New(o Options) (*Server, error) {
 	if s.live, err = newLiveReader(&s.o); err != nil {
 		return nil, err
 	}
-	if s.answers, err = newAnswers(&s.o); err != nil {
+	if s.answers, err = newAnswers(&s.o, s.gate); err != nil {
 		return nil, err
 	}
 	if s.front, err = newFront(&s.o); err != nil {

@@ -73,12 +73,6 @@ func (s *Server) suggestAnswer(list given) *readyMade {
 }
 
 func (s *Server) suggestEngine(ctx context.Context, typed string, storeID int64) (packedPage, error) {
-	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
-	defer cancel()
-	if err := s.gate.enter(ctx); err != nil {
-		return packedPage{}, err
-	}
-	defer s.gate.leave()
 	known, begun := s.o.Watch.Known(), time.Now()
 	titles, err := s.o.Engine.Suggest(ctx, typed, storeID)
 	if err != nil {

@@ -57,12 +57,6 @@ func (s *Server) suggestRich(ctx context.Context, in *suggestInput, typed string
 // richEngine asks the engine, and the database for what products cost and
 // whether they can be had. While the database cannot say, the index does.
 func (s *Server) richEngine(ctx context.Context, typed string, storeID int64) (packedPage, error) {
-	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
-	defer cancel()
-	if err := s.gate.enter(ctx); err != nil {
-		return packedPage{}, err
-	}
-	defer s.gate.leave()
 	known, begun := s.o.Watch.Known(), time.Now()
 	found, err := s.o.Engine.SuggestRich(ctx, typed, storeID)
 	if err != nil {

@@ -135,6 +135,16 @@ type shop struct {
 	engine *elasticsearch.Client
 }
 
+// shopAndTitles is the running product and the titles of what it sells.
+func (g *ground) shopAndTitles(ctx context.Context) (*shop, []string, error) {
+	s, err := g.theShop(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := titles()
+	return s, list, err
+}
+
 // theShop starts the product once and returns when it is ready.
 func (g *ground) theShop(ctx context.Context) (*shop, error) {
 	if g.shop != nil {

@@ -28,11 +28,7 @@ const (
 // reference sends what the API sends for them, follow-ups included, straight to
 // Elasticsearch.
 func benchSearch(ctx context.Context, g *ground) (err error) {
-	s, err := g.theShop(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := titles()
+	s, list, err := g.shopAndTitles(ctx)
 	if err != nil {
 		return err
 	}

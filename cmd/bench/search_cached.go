@@ -30,11 +30,7 @@ const (
 
 // benchCached asks for what is in the cache, and a handler of huma's for nothing.
 func benchCached(ctx context.Context, g *ground) (err error) {
-	s, err := g.theShop(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := titles()
+	s, list, err := g.shopAndTitles(ctx)
 	if err != nil {
 		return err
 	}

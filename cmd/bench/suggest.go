@@ -12,11 +12,7 @@ import (
 // benchSuggest asks for the titles of different beginnings; the reference sends what
 // the API sends for them straight to Elasticsearch.
 func benchSuggest(ctx context.Context, g *ground) error {
-	s, err := g.theShop(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := titles()
+	s, list, err := g.shopAndTitles(ctx)
 	if err != nil {
 		return err
 	}

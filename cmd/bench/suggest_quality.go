@@ -24,11 +24,7 @@ const (
 // benchSuggestQuality types the beginnings of random titles, then random
 // beginnings in random stores, and follows whatever is suggested.
 func benchSuggestQuality(ctx context.Context, g *ground) error {
-	s, err := g.theShop(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := titles()
+	s, list, err := g.shopAndTitles(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,7 +79,7 @@ func (q *suggestQuality) suggest(ctx context.Context, typed string, store int64)
 func (q *suggestQuality) offered(ctx context.Context) (found, misspelt int, err error) {
 	for range suggestTitles {
 		title, first, second := q.start()
-		for i, typed := range []string{first + " " + second, q.typo(first) + " " + second} {
+		for i, typed := range []string{first + " " + second, search.MissType(q.rng, first) + " " + second} {
 			list, err := q.suggest(ctx, typed, 0)
 			switch {
 			case err != nil:
@@ -97,27 +93,6 @@ func (q *suggestQuality) offered(ctx context.Context) (found, misspelt int, err 
 		}
 	}
 	return found, misspelt, nil
-}
-
-// typo puts a letter in, takes one out, swaps two, or replaces one; never the
-// first.
-func (q *suggestQuality) typo(word string) string {
-	runes := []rune(word)
-	if len(runes) < 2 {
-		return word
-	}
-	at, letter := 1+q.rng.IntN(len(runes)-1), rune('a'+q.rng.IntN(26))
-	switch way := q.rng.IntN(4); {
-	case way == 0:
-		return string(slices.Insert(runes, at, letter))
-	case way == 1:
-		return string(slices.Delete(runes, at, at+1))
-	case way == 2 && at > 1:
-		runes[at-1], runes[at] = runes[at], runes[at-1]
-	default:
-		runes[at] = letter
-	}
-	return string(runes)
 }
 
 // offersTitle reports whether the title is among the products, or ten whose titles
@@ -152,7 +127,7 @@ func (q *suggestQuality) dead(ctx context.Context) (followed, dead int, err erro
 	for range suggestPrefixes {
 		_, first, second := q.start()
 		store := 1 + q.rng.Int64N(suggestStores)
-		typed := []string{first, second, first + " " + second, second + " " + first, q.typo(first) + " " + second}[q.rng.IntN(5)]
+		typed := []string{first, second, first + " " + second, second + " " + first, search.MissType(q.rng, first) + " " + second}[q.rng.IntN(5)]
 		list, err := q.suggest(ctx, typed, store)
 		if err != nil {
 			return followed, dead, err

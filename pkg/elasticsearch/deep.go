@@ -85,7 +85,7 @@ func (c *Client) walk(ctx context.Context, p search.Params) (search.Page, error)
 	if len(at.After) > 0 {
 		request["search_after"] = at.After
 	}
-	answer, err := c.postCounting(ctx, esapi.SearchRequest{FilterPath: pageParts, IncludeNamedQueriesScore: explained(p)}, p, request, c.reading(p, at))
+	answer, err := c.postCounting(ctx, esapi.SearchRequest{FilterPath: pageParts, IncludeNamedQueriesScore: explained(p)}, p, request, r)
 	if err != nil {
 		return search.Page{}, expired(err, p.Cursor)
 	}

@@ -20,27 +20,6 @@ func firstOf(word string, n int) string {
 	return string(runes[:min(n, len(runes))])
 }
 
-// misspell changes one letter of a word, never its first: it puts one in, takes
-// one out, swaps two, or replaces one.
-func misspell(rng *rand.Rand, word string) string {
-	runes := []rune(word)
-	if len(runes) < 2 {
-		return word
-	}
-	at, letter := 1+rng.IntN(len(runes)-1), rune('a'+rng.IntN(26))
-	switch way := rng.IntN(4); {
-	case way == 0:
-		return string(slices.Insert(runes, at, letter))
-	case way == 1:
-		return string(slices.Delete(runes, at, at+1))
-	case way == 2 && at > 1:
-		runes[at-1], runes[at] = runes[at], runes[at-1]
-	default:
-		runes[at] = letter
-	}
-	return string(runes)
-}
-
 // offers reports whether the title is among the products, or ten that all have
 // words which begin like those.
 func offers(list []search.Suggestion, title, typed string) bool {
@@ -87,7 +66,7 @@ func TestWhatIsTypedOffersTheTitle(t *testing.T) {
 		if list := mustRich(t, s.Client, typed, 0); !offers(list, title, typed) {
 			t.Errorf("%q does not offer %q but %+v", typed, title, list)
 		}
-		if list := mustRich(t, s.Client, misspell(rng, first)+" "+second, 0); !offers(list, title, typed) {
+		if list := mustRich(t, s.Client, search.MissType(rng, first)+" "+second, 0); !offers(list, title, typed) {
 			missed++
 		}
 	}
@@ -112,7 +91,7 @@ func TestNoSuggestionLeadsToAnEmptyPage(t *testing.T) {
 	}
 	for range 400 {
 		_, first, second := s.randomStart(rng)
-		typed := []string{first, second, first + " " + second, second + " " + first, misspell(rng, first) + " " + second}[rng.IntN(5)]
+		typed := []string{first, second, first + " " + second, second + " " + first, search.MissType(rng, first) + " " + second}[rng.IntN(5)]
 		store := rng.Int64N(21)
 		seen := map[string]bool{}
 		for _, o := range mustRich(t, s.Client, typed, store) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // TypoVariants is how many misspelt variants of each query are measured.
@@ -33,15 +34,19 @@ func MissTyped(judged []Judged, seed uint64) []Judged {
 				break
 			}
 			with, at := slices.Clone(words), long[draw.IntN(len(long))]
-			with[at] = missTyped(draw, words[at])
+			with[at] = MissType(draw, words[at])
 			list = append(list, Judged{strings.Join(with, " "), j.Ratings})
 		}
 	}
 	return list
 }
 
-// missTyped makes one typo, so that the word is another one.
-func missTyped(draw *rand.Rand, word string) string {
+// MissType makes one typo in a word of two letters or more, never in its first, so
+// that it is another one. A shorter word stays.
+func MissType(draw *rand.Rand, word string) string {
+	if utf8.RuneCountInString(word) < 2 {
+		return word
+	}
 	for {
 		letters := []rune(word)
 		at := 1 + draw.IntN(len(letters)-1)
@@ -54,8 +59,9 @@ func missTyped(draw *rand.Rand, word string) string {
 		case 2:
 			letters[at] = letter
 		default:
-			at = min(at, len(letters)-2)
-			letters[at], letters[at+1] = letters[at+1], letters[at]
+			if at = min(at, len(letters)-2); at > 0 {
+				letters[at], letters[at+1] = letters[at+1], letters[at]
+			}
 		}
 		if string(letters) != word {
 			return string(letters)
