@@ -106,6 +106,20 @@ func (s *shop) remark(name string, change func(*search.IndexMeta)) {
 	s.tb.Fatalf("there is no %s", name)
 }
 
+// reindexable reports whether nobody holds the lock of reindexes.
+func (s *shop) reindexable() bool {
+	s.tb.Helper()
+	lock, err := s.opts.Locks.LockReindex(s.tb.Context())
+	if fault.Is(err, fault.Conflict) {
+		return false
+	}
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	lock.Release()
+	return true
+}
+
 func (s *shop) exists(name string) bool {
 	s.tb.Helper()
 	versions, err := s.engine.Indices(s.tb.Context())
@@ -129,6 +143,7 @@ func TestAnOldIndexGoesWhenItsTimeIsOver(t *testing.T) {
 	abandoned := s.interrupted(s.opts).Name
 	s.remark(abandoned, func(m *search.IndexMeta) { m.CreatedAt = time.Now().Add(-25 * time.Hour) })
 	testkit.Eventually(t, patience, "an abandoned reindex is removed", func() bool { return !s.exists(abandoned) })
+	testkit.Eventually(t, patience, "its removal has ended", s.reindexable)
 	done := s.mustReindex()
 	young := s.interrupted(s.opts).Name
 	if !s.exists(done.Previous) {
