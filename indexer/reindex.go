@@ -90,7 +90,8 @@ func (r *Reindexer) Run(ctx context.Context, progress func(step Step, done, tota
 }
 
 // begin finds the live version and the one to build: what a killed reindex left
-// of the same history and definition, else a new one. Other leftovers go.
+// of the same history and definition, else a new one. Other leftovers go, those of
+// which only a part is there among them.
 func (r *Reindexer) begin(ctx context.Context) (old, index search.IndexVersion, err error) {
 	history, versions, err := r.survey(ctx)
 	if err != nil {
@@ -104,7 +105,7 @@ func (r *Reindexer) begin(ctx context.Context) (old, index search.IndexVersion, 
 		if !unfinished(v) {
 			continue
 		}
-		if index.Name == "" && v.Current && v.Meta.Writer && v.Meta.History == history {
+		if index.Name == "" && v.Whole && v.Current && v.Meta.Writer && v.Meta.History == history {
 			index = v
 		} else if err := r.o.Versions.DeleteIndex(ctx, v.Name); err != nil {
 			return old, index, err

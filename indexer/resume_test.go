@@ -5,6 +5,7 @@ package indexer_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -99,6 +100,21 @@ func TestALeftoverOfAnotherDefinitionGoes(t *testing.T) {
 	versions, err := s.engine.Indices(t.Context())
 	if err != nil || len(versions) != 2 || !versions[0].Current || !versions[1].Current || !versions[1].Meta.CreatedAt.After(left.Meta.CreatedAt) {
 		t.Errorf("%+v, %v", versions, err)
+	}
+	s.mustEqual()
+}
+
+// A reindex that was killed between the making of one part of its version and of the
+// other leaves what the next one removes.
+func TestHalfALeftoverGoes(t *testing.T) {
+	t.Parallel()
+	s := newShop(t).stock(300)
+	s.started()
+	left := s.interrupted(s.opts)
+	testkit.ESRequest(t, "DELETE", s.node+"/"+strings.Replace(left.Name, "-products-", "-titles-", 1), "")
+	result, err := indexer.NewReindexer(s.opts).Run(t.Context(), noProgress)
+	if err != nil || result.Resumed {
+		t.Errorf("%+v, %v", result, err)
 	}
 	s.mustEqual()
 }

@@ -164,6 +164,23 @@ func TestEmptiedIndexIsBuiltAgain(t *testing.T) {
 	s.mustEqual()
 }
 
+// An index that lost most of its documents while nobody looked after it is noticed
+// by the next who does, though he has never seen it whole.
+func TestAnIndexEmptiedBeforeTheFirstLookIsBuiltAgain(t *testing.T) {
+	t.Parallel()
+	s := newShop(t).stock(300)
+	_, stop := s.started()
+	first := s.live()
+	stop()
+	testkit.ESRequest(t, "POST", s.node+"/"+first.Name+"/_delete_by_query?refresh=true", `{"query":{"range":{"id":{"gt":100}}}}`)
+	s.started()
+	testkit.Eventually(t, patience, "a new index is live", func() bool {
+		versions, err := s.engine.Indices(t.Context())
+		return err == nil && len(versions) == 1 && versions[0].Live && versions[0].Meta.CreatedAt.After(first.Meta.CreatedAt)
+	})
+	s.mustEqual()
+}
+
 // A thousand single commits are coalesced, and none is lost.
 func TestManySmallCommits(t *testing.T) {
 	t.Parallel()

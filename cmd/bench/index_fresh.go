@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -51,7 +53,19 @@ func benchIndexFresh(ctx context.Context, g *ground) error {
 		return err
 	}
 	printFresh(p, "the same during a full reindex", 0, 3*time.Second)
+	printCourse(p)
 	return nil
+}
+
+// courseStep is the time of one line of a course.
+const courseStep = 5 * time.Second
+
+// printCourse shows when in a run changes were late.
+func printCourse(p *probe) {
+	for from := time.Duration(0); from < p.length(); from += courseStep {
+		r := p.of(from, from+courseStep, slices.Collect(maps.Keys(p.took))...)
+		fmt.Printf("    %3.0f s on: %5d changes, p50 %s, most %s\n", from.Seconds(), len(r.latencies), ms(r.percentile(50)), ms(r.percentile(100)))
+	}
 }
 
 func printFresh(p *probe, what string, p50, p99 time.Duration) {

@@ -160,6 +160,18 @@ func (p *probe) of(from, to time.Duration, kinds ...string) result {
 	return r
 }
 
+// length is when the last change that was seen was committed.
+func (p *probe) length() (last time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, list := range p.took {
+		for _, t := range list {
+			last = max(last, t.at)
+		}
+	}
+	return last
+}
+
 func (p *probe) ask(ctx context.Context, ids []int64) (docs map[int64]*shown, err error) {
 	body, err := json.Marshal(map[string]any{
 		"size": len(ids), "query": map[string]any{"bool": map[string]any{"filter": map[string]any{"terms": map[string]any{"id": ids}}}},
