@@ -42,6 +42,8 @@ type wanted struct {
 	asked search.Version
 	// renew: what is cached will not do.
 	renew bool
+	// again: it was asked for before.
+	again bool
 	// make makes it; it asks the engine.
 	make func(context.Context) (packedPage, error)
 }
@@ -76,16 +78,19 @@ func newAnswers(o *Options, g *gate) (*answers, error) {
 // has changed.
 func (a *answers) get(ctx context.Context, w wanted) (given, error) {
 	if w.fresh <= 0 || w.renew {
+		w.again = true // what others have is replaced
 		page, err := a.produce(ctx, w)
 		return given{packedPage: page}, err
 	}
 	k, outcome := a.find(ctx, w)
+	w.again = k != nil
 	switch outcome {
 	case "renewing":
 		a.begin(ctx, w)
 		fallthrough
 	case "shown":
 		a.found.WithLabelValues(outcome).Inc()
+		a.spread(w, k)
 		return given{k.packedPage, k, outcome != "shown"}, nil
 	}
 	page, err := a.share(ctx, w)
@@ -116,6 +121,7 @@ func (a *answers) find(ctx context.Context, w wanted) (*kept, string) {
 		return own, "broken"
 	}
 	k := &kept{packedPage: page, made: time.Now().Add(-age)}
+	k.spread.Store(true)
 	if own != nil && !k.made.After(own.made) {
 		return own, outcome
 	}
@@ -184,12 +190,26 @@ func (a *answers) begin(ctx context.Context, w wanted) <-chan singleflight.Resul
 	})
 }
 
-// produce makes the answer and keeps it. One with stale values is kept by nobody.
+// produce makes the answer and keeps it, in Redis at once only when it was asked for
+// before or there is no shelf. One with stale values is kept by nobody.
 func (a *answers) produce(ctx context.Context, w wanted) (packedPage, error) {
 	page, err := gated(ctx, a.gate, w.make)
 	if err == nil && w.fresh > 0 && !page.Stale {
-		a.shelf.put(w.key, &kept{page, time.Now()})
-		a.o.Cache.Set(w.key, page.pack(), w.fresh+min(renewing, w.fresh, a.o.CacheStale))
+		k := &kept{packedPage: page, made: time.Now()}
+		if a.shelf.put(w.key, k); a.shelf == nil || w.again {
+			a.spread(w, k)
+		}
 	}
 	return page, err
+}
+
+// spread puts an answer into Redis for other processes, once, when it is asked for
+// again: most words are searched for once, and would only take room and time there.
+func (a *answers) spread(w wanted, k *kept) {
+	if k.spread.Load() || k.spread.Swap(true) {
+		return
+	}
+	page, age := k.packedPage, k.age()
+	page.Took = age // an entry's age counts from its storing
+	a.o.Cache.Set(w.key, page.pack(), w.fresh+min(renewing, w.fresh, a.o.CacheStale)-age)
 }

@@ -302,6 +302,30 @@ func TestAPanicIsEverybodysAndNoMore(t *testing.T) {
 	}
 }
 
+// What was made because the kept one would not do goes to Redis at once: others have
+// the old one.
+func TestAFreshAnswerReplacesThatOfOthers(t *testing.T) {
+	t.Parallel()
+	s := lively()
+	call(mustServe(t, s, inProcess), http.MethodGet, searchPath, "", "Cache-Control: no-cache")
+	if len(s.kept) != 1 {
+		t.Errorf("Redis has %d answers", len(s.kept))
+	}
+}
+
+// An answer that goes to Redis late is no younger for that.
+func TestAnAnswersAgeTravels(t *testing.T) {
+	t.Parallel()
+	s := lively()
+	server := mustServe(t, s, inProcess)
+	k := &kept{packedPage: packedPage{Results: []byte("[]"), Took: time.Second}, made: time.Now().Add(-time.Minute)}
+	server.answers.spread(wanted{key: "k", fresh: time.Hour}, k)
+	server.answers.spread(wanted{key: "other", fresh: time.Hour}, k)
+	if got, ok := unpackPage(s.kept["k"]); !ok || got.Took < 61*time.Second || len(s.kept) != 1 {
+		t.Errorf("%+v, %t, %d kept", got, ok, len(s.kept))
+	}
+}
+
 func TestTheShelfIsBounded(t *testing.T) {
 	t.Parallel()
 	const most = 1 << 20
@@ -322,13 +346,21 @@ func TestTheShelfIsBounded(t *testing.T) {
 	}
 }
 
-// Two processes share what Redis has: the second one need not ask the engine, and
-// asks Redis once.
+// Two processes share what was asked for twice: the second one need not ask the
+// engine, and asks Redis once.
 func TestRedisFillsTheShelf(t *testing.T) {
 	t.Parallel()
 	s := lively()
 	first, second := mustServe(t, s, inProcess), mustServe(t, s, inProcess)
-	call(first, http.MethodGet, searchPath, "")
+	for range 2 {
+		if len(s.kept) > 0 {
+			t.Error("what was asked for once is in Redis")
+		}
+		call(first, http.MethodGet, searchPath, "")
+	}
+	if len(s.kept) != 1 {
+		t.Fatalf("Redis has %d answers", len(s.kept))
+	}
 	call(second, http.MethodGet, searchPath, "")
 	s.mu.Lock()
 	clear(s.kept)

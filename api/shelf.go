@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -25,6 +26,8 @@ type shelf struct {
 type kept struct {
 	packedPage
 	made time.Time
+	// spread: other processes have it too.
+	spread atomic.Bool
 }
 
 // age is how old the oldest of what is on the page may be.

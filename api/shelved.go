@@ -40,6 +40,7 @@ func (s *Server) shelved(c *gin.Context) {
 		s.sample(*f.search)
 	}
 	s.answers.found.WithLabelValues("shown").Inc()
+	s.answers.spread(f.want, f.page)
 	out := f.answer
 	out.grow(f.page, f.page.Known)
 	out.unlessKnown(r.Header.Get("If-None-Match")).write(c)

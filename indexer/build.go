@@ -30,6 +30,9 @@ type build struct {
 	// throttle is the most documents a second, 0 for no limit.
 	throttle int
 	pace     pace
+	// refresh is done at each checkpoint; nil: never. What is written all at once at
+	// the end holds up changes for seconds.
+	refresh func(ctx context.Context, index string) error
 	// progress is told after each chunk, never twice at once.
 	progress func(done, total int64)
 
@@ -141,7 +144,8 @@ func (b *build) send(ctx context.Context, c chunk) error {
 	}
 }
 
-// finished counts a chunk and now and then notes how far the build is.
+// finished counts a chunk and now and then makes a checkpoint: it notes how far the
+// build is.
 func (b *build) finished(ctx context.Context, after, last int64, n int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -157,5 +161,10 @@ func (b *build) finished(ctx context.Context, after, last int64, n int) error {
 		return nil
 	}
 	b.saved = time.Now()
+	if b.refresh != nil {
+		if err := b.refresh(ctx, b.index.Name); err != nil {
+			return err
+		}
+	}
 	return b.versions.SetMeta(ctx, b.index.Name, *meta)
 }

@@ -141,7 +141,7 @@ func (r *Reindexer) replace(ctx context.Context, lock search.Lock, old, index se
 		return err
 	}
 	b := newBuild(r.o, r.out, index, func(done, total int64) { progress(StepBuild, done, total) })
-	b.yield, b.pace = true, r.pace
+	b.yield, b.pace, b.refresh = true, r.pace, r.o.Reader.Refresh
 	if err := b.run(ctx); err != nil {
 		return err
 	}

@@ -13,9 +13,9 @@ import (
 const (
 	// refreshShare: after a refresh there is a rest of this many times its length,
 	// so that refreshing stays a part of what the index does.
-	refreshShare = 1
+	refreshShare = 2
 	// mostRest bounds it.
-	mostRest = 250 * time.Millisecond
+	mostRest = 500 * time.Millisecond
 	// relaxedRefresh is how long quantities alone wait for a refresh.
 	relaxedRefresh = time.Second
 )

@@ -46,7 +46,8 @@ func (g *ground) stockLoad(ctx context.Context, rate int) error {
 	if err := s.end(); err != nil {
 		return err
 	}
-	if err := s.start(ctx, g, "--index-quantity-window", stockWindow); err != nil {
+	// The index before a reindex would be written too.
+	if err := s.start(ctx, g, "--index-quantity-window", stockWindow, "--index-keep", "0s"); err != nil {
 		return err
 	}
 	fmt.Printf("  warming up for %s\n", stockWarmUp)
