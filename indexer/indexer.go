@@ -111,8 +111,7 @@ type Indexer struct {
 	shelf *shelf
 	// rebuild: the live index cannot be trusted, whatever it says of itself.
 	rebuild bool
-	// docs is how many products there were when they were last counted; 0: not known.
-	docs int64
+	census  census
 	// warned is when the slot was spoken of last.
 	warned time.Time
 

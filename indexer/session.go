@@ -162,16 +162,15 @@ func (x *Indexer) emptied(ctx context.Context) (bool, error) {
 	if !ok {
 		return false, errGone
 	}
-	// Products are counted only when there is a reason: it takes long where there
-	// are many.
-	if v.Docs > 0 && x.docs > 0 && v.Docs >= (x.docs+1)/2 {
+	if x.census.plausible(v.Docs, time.Now()) {
 		return false, nil
 	}
 	n, err := x.Source.CountActive(ctx)
 	if err != nil {
 		return false, err
 	}
-	if x.docs = n; v.Docs >= (n+1)/2 {
+	x.census.take(n, time.Now())
+	if v.Docs >= (n+1)/2 {
 		return false, nil
 	}
 	// What was written may only not be counted yet.

@@ -46,14 +46,17 @@ func (g *ground) heal(ctx context.Context, f fault) (healing, error) {
 		h.found = "a change made after it is not searchable"
 		return h, nil
 	}
-	out := ""
+	found := "no verification came to its end"
 	clean := trial.Until(ctx, healPatience-time.Since(begun), verifyPause, func(ctx context.Context) bool {
-		out, err = g.Aforro(ctx, verify...)
+		out, err := g.Aforro(ctx, verify...)
+		if err != nil && ctx.Err() == nil {
+			found = strings.TrimSpace(out) + " " + err.Error()
+		}
 		return err == nil
 	})
 	h.whole = time.Since(begun)
 	if !clean {
-		h.found = strings.TrimSpace(out) + " " + fmt.Sprint(err)
+		h.found = found
 	}
 	return h, ctx.Err()
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +21,14 @@ const (
 	// labelsKept bounds the spellings that are remembered, labelsFor how long they are.
 	labelsKept = 50_000
 	labelsFor  = 10 * time.Minute
+	// learntOfEach is how many values of each field are read in advance, learntAtOnce
+	// by one request.
+	learntOfEach, learntAtOnce = 2000, 100
+	learnTimeout               = time.Minute
 )
+
+// learntFields are those that facets are made of unasked.
+var learntFields = []string{search.FacetBrand, search.FacetCategory, "facets"}
 
 // labels remembers how values are spelt: what is counted is in small letters. The
 // spelling is that of the product with the lowest id.
@@ -27,6 +36,8 @@ type labels struct {
 	mu    sync.Mutex
 	known map[spelt]string
 	since time.Time
+	// learning: the commonest ones are being read.
+	learning bool
 }
 
 // spelt is a value of a field in small letters; of an attribute, "key=value".
@@ -35,17 +46,39 @@ type spelt struct{ field, term string }
 func (l *labels) get(of spelt) (string, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if time.Since(l.since) > labelsFor || len(l.known) >= labelsKept {
-		l.known, l.since = map[spelt]string{}, time.Now()
-	}
 	label, ok := l.known[of]
 	return label, ok
 }
 
-func (l *labels) put(of spelt, label string) {
+func (l *labels) put(all map[spelt]string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known[of] = label
+	if l.known == nil || len(l.known)+len(all) > labelsKept {
+		l.known = map[spelt]string{}
+	}
+	maps.Copy(l.known, all)
+}
+
+// old reports, to one caller, that what is remembered is to be read again.
+func (l *labels) old(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.learning || now.Sub(l.since) < labelsFor {
+		return false
+	}
+	l.learning = true
+	return true
+}
+
+// learnt takes what was read in place of what was remembered; after a failure that
+// stays for a while.
+func (l *labels) learnt(all map[spelt]string, now time.Time, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.learning = false
+	if l.since = now; err == nil {
+		l.known = all
+	}
 }
 
 // speltOf says where the spelling of a facet's value is to be found; false where
@@ -77,10 +110,14 @@ func (c *Client) spell(ctx context.Context, facets []search.Facet) error {
 			}
 		}
 	}
+	if c.labels.old(time.Now()) {
+		go c.learn(context.WithoutCancel(ctx))
+	}
 	found, err := c.spellings(ctx, missing)
 	if err != nil {
 		return err
 	}
+	c.labels.put(found)
 	for _, f := range facets {
 		for i, v := range f.Values {
 			of, ok := speltOf(f, v.Value)
@@ -99,7 +136,49 @@ func (c *Client) spell(ctx context.Context, facets []search.Facet) error {
 	return nil
 }
 
-// spellings reads how values are spelt, and remembers it.
+// learn reads how the commonest values are spelt, so that searches need not ask.
+func (c *Client) learn(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
+	defer cancel()
+	all := map[spelt]string{}
+	common, err := c.commonest(ctx)
+	for some := range slices.Chunk(common, learntAtOnce) {
+		if err != nil {
+			break
+		}
+		var found map[spelt]string
+		found, err = c.spellings(ctx, some)
+		maps.Copy(all, found)
+	}
+	c.labels.learnt(all, time.Now(), err)
+}
+
+// commonest lists the values that most products have.
+func (c *Client) commonest(ctx context.Context) (list []spelt, err error) {
+	aggs := m{}
+	for _, field := range learntFields {
+		aggs[field] = m{"terms": m{"field": onField(field), "size": learntOfEach}}
+	}
+	request := c.onLive(search.Params{})
+	request.FilterPath = []string{"aggregations.*.buckets.key"}
+	answer, err := c.post(ctx, request, m{"size": 0, "track_total_hits": false, "aggs": aggs})
+	for _, field := range learntFields {
+		for _, b := range answer.Aggregations[field].Buckets {
+			list = append(list, spelt{field, string(b.Key)})
+		}
+	}
+	return list, err
+}
+
+// onField is where the values of a field are in small letters.
+func onField(field string) string {
+	if field == search.FacetBrand || field == search.FacetCategory {
+		return field + ".key"
+	}
+	return field
+}
+
+// spellings reads how values are spelt.
 func (c *Client) spellings(ctx context.Context, of []spelt) (map[spelt]string, error) {
 	if len(of) == 0 {
 		return nil, nil
@@ -107,11 +186,7 @@ func (c *Client) spellings(ctx context.Context, of []spelt) (map[spelt]string, e
 	var body bytes.Buffer
 	lines := json.NewEncoder(&body)
 	for _, s := range of {
-		on := s.field
-		if on == search.FacetBrand || on == search.FacetCategory {
-			on += ".key"
-		}
-		one := m{"query": m{"term": m{on: s.term}}, "sort": byID, "size": 1, "_source": []string{s.field}, "track_total_hits": false}
+		one := m{"query": m{"term": m{onField(s.field): s.term}}, "sort": byID, "size": 1, "_source": []string{s.field}, "track_total_hits": false}
 		for _, line := range []m{{}, one} {
 			if err := lines.Encode(line); err != nil {
 				return nil, fmt.Errorf("write a request for spellings: %w", err)
@@ -142,7 +217,6 @@ func (c *Client) spellings(ctx context.Context, of []spelt) (map[spelt]string, e
 			among = r.Hits.Hits[0].Source[of[i].field]
 		}
 		found[of[i]] = spelling(of[i], among)
-		c.labels.put(of[i], found[of[i]])
 	}
 	return found, nil
 }
