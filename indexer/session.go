@@ -122,7 +122,6 @@ func (x *Indexer) follows(index string) bool {
 // lookAfter notices what no write would: an index that was deleted or emptied
 // while nothing changes. It also measures what the server keeps for us.
 func (x *Indexer) lookAfter(ctx context.Context) error {
-	empty := 0
 	for {
 		if err := lifecycle.Sleep(ctx, x.CheckEvery); err != nil {
 			return err
@@ -136,13 +135,8 @@ func (x *Indexer) lookAfter(ctx context.Context) error {
 		case err != nil:
 			x.Logger.Debug("look after the index", "error", err)
 			continue
-		case !lost:
-			empty = 0
-			continue
-		}
-		// One look may come between a first change and its refresh.
-		if empty++; empty >= 2 {
-			x.rebuild = true
+		case lost:
+			x.rebuild, x.census = true, census{}
 			return errGone
 		}
 	}
@@ -171,8 +165,29 @@ func (x *Indexer) emptied(ctx context.Context) (bool, error) {
 	}
 	x.census.take(n, time.Now())
 	if v.Docs >= (n+1)/2 {
+		x.census.doubt = 0
 		return false, nil
 	}
-	// What was written may only not be counted yet.
-	return true, x.Reader.Refresh(ctx, v.Name)
+	return x.missing(ctx, v, n)
+}
+
+// missing tells documents that are lost from those that are on their way: at one
+// look it asks the stream to say when it has passed that time, at another it sees
+// that it has, and at a third what was there then must be in the index.
+func (x *Indexer) missing(ctx context.Context, v search.IndexVersion, products int64) (lost bool, err error) {
+	c := &x.census
+	switch {
+	case c.doubt == 0 || v.Docs >= (c.products+1)/2:
+		c.products, c.passed = products, false
+		c.doubt, err = x.Log.AskFor(ctx, nil)
+		return false, err
+	case c.passed:
+		return true, nil
+	}
+	s, err := x.Slot.State(ctx)
+	if err != nil || s.Confirmed < c.doubt {
+		return false, err
+	}
+	c.passed = true
+	return false, x.Reader.Refresh(ctx, v.Name)
 }
