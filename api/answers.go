@@ -90,7 +90,9 @@ func (a *answers) get(ctx context.Context, w wanted) (given, error) {
 		fallthrough
 	case "shown":
 		a.found.WithLabelValues(outcome).Inc()
-		a.spread(w, k)
+		if outcome == "shown" {
+			a.spread(w, k)
+		}
 		return given{k.packedPage, k, outcome != "shown"}, nil
 	}
 	page, err := a.share(ctx, w)

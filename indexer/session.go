@@ -134,7 +134,6 @@ func (x *Indexer) lookAfter(ctx context.Context) error {
 			return err
 		case err != nil:
 			x.Logger.Debug("look after the index", "error", err)
-			continue
 		case lost:
 			x.rebuild, x.census = true, census{}
 			return errGone

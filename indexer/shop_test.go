@@ -147,6 +147,15 @@ func (s *shop) mustEqual() indexer.Report {
 	return r
 }
 
+// builtAnew waits until the only index is a live one that is younger than another.
+func (s *shop) builtAnew(than search.IndexVersion) {
+	s.tb.Helper()
+	testkit.Eventually(s.tb, patience, "a new index is live", func() bool {
+		versions, err := s.engine.Indices(s.tb.Context())
+		return err == nil && len(versions) == 1 && versions[0].Live && versions[0].Meta.CreatedAt.After(than.Meta.CreatedAt)
+	})
+}
+
 func (s *shop) live() search.IndexVersion {
 	s.tb.Helper()
 	versions, err := s.engine.Indices(s.tb.Context())

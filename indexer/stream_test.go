@@ -144,10 +144,7 @@ func TestDeletedIndexIsBuiltAgain(t *testing.T) {
 	if err := s.engine.DeleteIndex(t.Context(), first.Name); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, patience, "a new index is live", func() bool {
-		versions, err := s.engine.Indices(t.Context())
-		return err == nil && len(versions) == 1 && versions[0].Live && versions[0].Meta.CreatedAt.After(first.Meta.CreatedAt)
-	})
+	s.builtAnew(first)
 	s.mustEqual()
 }
 
@@ -157,10 +154,7 @@ func TestEmptiedIndexIsBuiltAgain(t *testing.T) {
 	s.started()
 	first := s.live()
 	testkit.ESRequest(t, "POST", s.node+"/"+first.Name+"/_delete_by_query?refresh=true", `{"query":{"match_all":{}}}`)
-	testkit.Eventually(t, patience, "a new index is live", func() bool {
-		versions, err := s.engine.Indices(t.Context())
-		return err == nil && len(versions) == 1 && versions[0].Live && versions[0].Meta.CreatedAt.After(first.Meta.CreatedAt)
-	})
+	s.builtAnew(first)
 	s.mustEqual()
 }
 
@@ -174,10 +168,7 @@ func TestAnIndexEmptiedBeforeTheFirstLookIsBuiltAgain(t *testing.T) {
 	stop()
 	testkit.ESRequest(t, "POST", s.node+"/"+first.Name+"/_delete_by_query?refresh=true", `{"query":{"range":{"id":{"gt":100}}}}`)
 	s.started()
-	testkit.Eventually(t, patience, "a new index is live", func() bool {
-		versions, err := s.engine.Indices(t.Context())
-		return err == nil && len(versions) == 1 && versions[0].Live && versions[0].Meta.CreatedAt.After(first.Meta.CreatedAt)
-	})
+	s.builtAnew(first)
 	s.mustEqual()
 }
 
