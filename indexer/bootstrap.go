@@ -40,6 +40,7 @@ func (x *Indexer) bootstrap(ctx context.Context, history search.History, version
 	if err := b.run(ctx); err != nil {
 		return err
 	}
+	x.compact(ctx, index.Name)
 	x.Logger.Info("built the index, catching up", "index", index.Name, "documents", b.done, "took", time.Since(begun).Round(time.Millisecond))
 	x.status.set(CatchingUp, b.done, b.total)
 	at, err := x.Log.AnnounceTargets(ctx)

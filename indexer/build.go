@@ -168,3 +168,10 @@ func (b *build) finished(ctx context.Context, after, last int64, n int) error {
 	}
 	return b.versions.SetMeta(ctx, b.index.Name, *meta)
 }
+
+// compact has a version merged that was just built. One that is not is only slower.
+func (o Options) compact(ctx context.Context, index string) {
+	if err := o.Versions.CompactIndex(ctx, index); err != nil && ctx.Err() == nil {
+		o.Logger.Warn("the new index could not be merged, searches of it are slower until Elasticsearch does so by itself", "index", index, "error", err)
+	}
+}

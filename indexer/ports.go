@@ -74,6 +74,9 @@ type Versions interface {
 	SetMeta(ctx context.Context, index string, meta search.IndexMeta) error
 	// Tolerate lets a version of an older program take fields that it does not know.
 	Tolerate(ctx context.Context, index string) error
+	// CompactIndex merges what a build has written into few segments, for as long as
+	// a minute; searches of a version of few are faster.
+	CompactIndex(ctx context.Context, index string) error
 	// OpenIndex makes a version ready for searching.
 	OpenIndex(ctx context.Context, index string) error
 	// SwapAlias makes the version the live one, ready for searching, at once.

@@ -146,6 +146,7 @@ func (r *Reindexer) replace(ctx context.Context, lock search.Lock, old, index se
 		return err
 	}
 	result.Documents = b.done
+	r.o.compact(ctx, index.Name)
 	progress(StepCatchUp, b.done, b.total)
 	if err := r.throughStream(ctx); err != nil {
 		return err

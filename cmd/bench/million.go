@@ -136,6 +136,31 @@ func (l large) ready(ctx context.Context, addr string) error {
 	}
 }
 
+// peakOfChildMB is that of the process that another one has started: Elasticsearch's
+// command starts the server.
+func peakOfChildMB(pid int) (int, error) {
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return 0, err
+	}
+	most := 0
+	for field := range strings.FieldsSeq(string(children)) {
+		child, err := strconv.Atoi(field)
+		if err != nil {
+			return 0, err
+		}
+		mb, err := peakMB(child)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, mb)
+	}
+	if most == 0 {
+		return 0, fmt.Errorf("process %d has no child", pid)
+	}
+	return most, nil
+}
+
 // peakMB is the most memory that a process has had resident.
 func peakMB(pid int) (int, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

@@ -25,7 +25,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		r.mu.Lock()
-		r.sent = append(r.sent, request{req.Method, req.URL.String(), string(body), map[string]string{"Content-Type": "application/json"}})
+		r.sent = append(r.sent, request{req.Method, req.URL.String(), string(body), map[string]string{"Content-Type": req.Header.Get("Content-Type")}})
 		r.mu.Unlock()
 	}
 	return http.DefaultTransport.RoundTrip(req)

@@ -92,7 +92,7 @@ func (l *large) footprint(ctx context.Context, api int) error {
 	for _, s := range sizes {
 		fmt.Printf("  disk      %s: %s MB\n", s.Index, s.Bytes)
 	}
-	engine, err := peakMB(l.services.Elasticsearch.Pid())
+	engine, err := peakOfChildMB(l.services.Elasticsearch.Pid())
 	if err != nil {
 		return err
 	}

@@ -36,11 +36,8 @@ type option struct {
 // correct gives the words as they were probably meant; nil when nothing is to be
 // corrected. Only words that the index does not know are corrected, and of those
 // that it knows only two that were written apart.
-func (c *Client) correct(ctx context.Context, p search.Params, words []string) ([]string, error) {
-	known, spellings, err := c.lookUp(ctx, p, words)
-	if err != nil {
-		return nil, err
-	}
+func (c *Client) correct(ctx context.Context, p search.Params, words []string, looked wordsAnswer) ([]string, error) {
+	known, spellings := looked.read(words)
 	joins := rejoined(words, known)
 	options := append(joins[:min(len(joins), mostOptions/2)], spellings...)
 	options = options[:min(len(options), mostOptions)]
@@ -55,7 +52,7 @@ func (c *Client) correct(ctx context.Context, p search.Params, words []string) (
 
 // lookUp asks which words the whole index knows, and what is spelt like those
 // that it does not.
-func (c *Client) lookUp(ctx context.Context, p search.Params, words []string) (known []bool, spellings []option, err error) {
+func lookUp(words []string) m {
 	each, suggest := m{}, m{}
 	for i, word := range words {
 		each[strconv.Itoa(i)] = everywhere(word)
@@ -64,21 +61,19 @@ func (c *Client) lookUp(ctx context.Context, p search.Params, words []string) (k
 				"suggest_mode": "missing", "size": mostSpellings, "prefix_length": 1, "max_edits": 2}}
 		}
 	}
-	var answer wordsAnswer
-	request := c.onLive(p)
-	request.FilterPath = wordsParts
-	body := m{"size": 0, "track_total_hits": false, "aggs": m{"words": m{"filters": m{"filters": each}}}, "suggest": suggest}
-	if err := c.ask(ctx, "look up words", request, body, &answer); err != nil {
-		return nil, nil, err
-	}
+	return m{"size": 0, "track_total_hits": false, "aggs": m{"words": m{"filters": m{"filters": each}}}, "suggest": suggest}
+}
+
+// read gives what lookUp asked for.
+func (a wordsAnswer) read(words []string) (known []bool, spellings []option) {
 	known = make([]bool, len(words))
 	for i := range words {
-		known[i] = answer.count("", i) > 0
+		known[i] = a.count("", i) > 0
 		if !known[i] {
-			spellings = append(spellings, answer.spellings(i)...)
+			spellings = append(spellings, a.spellings(i)...)
 		}
 	}
-	return known, spellings, nil
+	return known, spellings
 }
 
 // rejoined gives what words may mean when a space was forgotten in an unknown
@@ -135,7 +130,7 @@ func (c *Client) count(ctx context.Context, p search.Params, words []string, kno
 	}
 	var answer wordsAnswer
 	request := c.onLive(p)
-	request.FilterPath = wordsParts
+	request.FilterPath = wordParts
 	body := m{"size": 0, "track_total_hits": false, "aggs": m{"words": m{"filters": m{"filters": each}}}}
 	if err := c.ask(ctx, "count corrections", request, body, &answer); err != nil {
 		return err
@@ -173,8 +168,13 @@ func choose(words []string, known []bool, options []option) []string {
 	return words
 }
 
-// wordsParts is what is read of an answer about words.
-var wordsParts = []string{"aggregations.words.buckets.*.doc_count", "suggest.*.text", "suggest.*.options.text", "suggest.*.options.score"}
+// wordParts is what is read of an answer about words, wordPartsOfAll of several.
+var (
+	wordParts = []string{"hits.total.value", "hits.hits._id", "hits.hits.matched_queries",
+		"aggregations.words.buckets.*.doc_count", "suggest.*.text", "suggest.*.options.text", "suggest.*.options.score"}
+	wordPartsOfAll = []string{"responses.status", "responses.hits.total.value", "responses.hits.hits._id", "responses.hits.hits.matched_queries",
+		"responses.aggregations.words.buckets.*.doc_count", "responses.suggest.*.text", "responses.suggest.*.options.text", "responses.suggest.*.options.score"}
+)
 
 type wordsAnswer struct {
 	Aggregations struct {

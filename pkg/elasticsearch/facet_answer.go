@@ -1,6 +1,7 @@
 package elasticsearch
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,6 +162,11 @@ func termsOf(field string, buckets []bucket) []search.FacetValue {
 			value := string(b.Key)[skip:]
 			values = append(values, search.FacetValue{Value: value, Label: value, Count: b.Count})
 		}
+	}
+	if field == search.FacetStore { // ids are texts in the index: among equals 9 comes before 10
+		slices.SortStableFunc(values, func(a, b search.FacetValue) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(len(a.Value), len(b.Value)), cmp.Compare(a.Value, b.Value))
+		})
 	}
 	return values
 }

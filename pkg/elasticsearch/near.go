@@ -17,8 +17,8 @@ func nearQuery(n *search.Near) m {
 // distanceScript gives how far away the nearest store with stock is; far when no
 // near one has any.
 const distanceScript = `double least = params.far;
-for (long id : doc['stores_in_stock']) {
-  def km = params.km.get(Long.toString(id));
+for (String id : doc['stores_in_stock']) {
+  def km = params.km.get(id);
   if (km != null && ((Number) km).doubleValue() < least) { least = ((Number) km).doubleValue(); }
 }
 return least;`

@@ -193,7 +193,7 @@ func answerOf(body io.ReadCloser) []byte { return body.(whole).text }
 
 // searches reports whether the request is one that a shopper waits for.
 func searches(r *http.Request) bool {
-	return strings.HasSuffix(r.URL.Path, "/_search") || strings.HasSuffix(r.URL.Path, "/_pit")
+	return strings.HasSuffix(r.URL.Path, "/_search") || strings.HasSuffix(r.URL.Path, "/_msearch") || strings.HasSuffix(r.URL.Path, "/_pit")
 }
 
 // creates reports whether the request makes an index: a second one would be told

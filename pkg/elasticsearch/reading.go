@@ -32,44 +32,52 @@ func (c *Client) asTyped(p search.Params) reading {
 
 // read decides how the words of a search are taken. It comes out the same for
 // every page: it hangs on what the index has, not on what a page holds. Where
-// something has all words they are taken as typed. Else those that the index does
-// not know are corrected, and those that the nearest product lacks are left out.
+// something has all words they are taken as typed.
 func (c *Client) read(ctx context.Context, p search.Params) (reading, error) {
-	r := c.asTyped(p)
 	if p.Query == "" {
-		return r, nil
+		return c.asTyped(p), nil
 	}
-	if covered, err := c.isCovered(ctx, p); err != nil || covered {
-		return r, err
+	answer, err := c.post(ctx, c.onLive(p), covered(p))
+	if err != nil || answer.Hits.Total.Value > 0 {
+		return c.asTyped(p), err
 	}
+	return c.reread(ctx, p)
+}
+
+// reread is read for words that hardly anything has. Those that the index does not
+// know are corrected, and those that the nearest product lacks are left out. What
+// most of these searches want to know is asked at once.
+func (c *Client) reread(ctx context.Context, p search.Params) (reading, error) {
+	r := c.asTyped(p)
 	words := splitWords(p.Query, mostWords+1)
 	if len(words) == 0 || len(words) > mostWords {
 		return r, nil
 	}
-	meant, err := c.correct(ctx, p, words)
+	var all, nearest searchAnswer
+	var looked wordsAnswer
+	if err := c.askAll(ctx, "read the words", p, question{covered(p), &all}, question{lookUp(words), &looked}, question{nearestTo(p, words), &nearest}); err != nil || all.Hits.Total.Value > 0 {
+		return r, err
+	}
+	meant, err := c.correct(ctx, p, words, looked)
 	if err != nil {
 		return r, err
 	}
 	if meant != nil {
 		r.meant = strings.Join(meant, " ")
 		r.words, words = r.meant, splitWords(r.meant, mostWords)
+		if nearest, err = c.post(ctx, c.onLive(p), nearestTo(p, words)); err != nil {
+			return r, err
+		}
 	}
-	kept, left, err := c.nearest(ctx, p, words)
-	if err == nil && len(kept) > 0 && len(left) > 0 {
+	if kept, left := nearest.having(words); len(kept) > 0 && len(left) > 0 {
 		r.words, r.left = strings.Join(kept, " "), left
 	}
-	return r, err
+	return r, nil
 }
 
-// isCovered reports whether something under the filters has all words.
-func (c *Client) isCovered(ctx context.Context, p search.Params) (bool, error) {
-	answer, err := c.post(ctx, c.onLive(p), covered(p))
-	return answer.Hits.Total.Value > 0, err
-}
-
-// nearest tells which of the words the product has that has most of them, rare
-// ones and the one that the query is about before others, and which it lacks.
-func (c *Client) nearest(ctx context.Context, p search.Params, words []string) (kept, left []string, err error) {
+// nearestTo asks for the product that has most of the words, rare ones and the one
+// that the query is about before others.
+func nearestTo(p search.Params, words []string) m {
 	should := []any{subject(strings.Join(words, " "), nearestSubject)}
 	for _, word := range words {
 		clause := everywhere(word)
@@ -80,18 +88,21 @@ func (c *Client) nearest(ctx context.Context, p search.Params, words []string) (
 	if list := filters(p); len(list) > 0 {
 		clauses["filter"] = list
 	}
-	answer, err := c.post(ctx, c.onLive(p), m{"query": m{"bool": clauses}, "size": 1, "sort": order(search.Params{Sort: search.ByRelevance}), "_source": false})
-	if err != nil || len(answer.Hits.Hits) == 0 {
-		return nil, nil, err
-	}
+	return m{"query": m{"bool": clauses}, "size": 1, "sort": order(search.Params{Sort: search.ByRelevance}), "_source": false, "track_total_hits": false}
+}
+
+// having tells which of the words the first hit has, and which it lacks.
+func (a searchAnswer) having(words []string) (kept, left []string) {
 	for _, word := range words {
-		if answer.Hits.Hits[0].matched(word) {
+		switch {
+		case len(a.Hits.Hits) == 0:
+		case a.Hits.Hits[0].matched(word):
 			kept = append(kept, word)
-		} else {
+		default:
 			left = append(left, word)
 		}
 	}
-	return kept, left, nil
+	return kept, left
 }
 
 // nearestSubject is what the word that the query is about counts beside the BM25

@@ -118,7 +118,7 @@ func TestNoSuggestionLeadsToAnEmptyPage(t *testing.T) {
 			if p.Query == "" {
 				continue
 			}
-			if all, err := s.isCovered(t.Context(), p); !all || err != nil {
+			if all, err := s.post(t.Context(), s.onLive(p), covered(p)); all.Hits.Total.Value == 0 || err != nil {
 				t.Errorf("%q in store %d: no product has all words of %s %q, %v", typed, store, o.Type, o.Text, err)
 			}
 		}
