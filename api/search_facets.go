@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+	jsonfast "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"aforro/elastic"
 	"aforro/pkg/catalog"
@@ -55,12 +57,12 @@ type facetValue struct {
 	ranged   bool
 }
 
-// MarshalJSON writes either.
-func (v facetValue) MarshalJSON() ([]byte, error) {
+// MarshalJSONTo writes either.
+func (v facetValue) MarshalJSONTo(to *jsontext.Encoder) error {
 	if v.ranged {
-		return marshal([]*float64{v.min, v.max})
+		return jsonfast.MarshalEncode(to, []*float64{v.min, v.max})
 	}
-	return marshal(v.text)
+	return to.WriteToken(jsontext.String(v.text))
 }
 
 // Schema describes it to clients.

@@ -136,24 +136,30 @@ func (l large) ready(ctx context.Context, addr string) error {
 	}
 }
 
-// peakOfChildMB is that of the process that another one has started: Elasticsearch's
-// command starts the server.
-func peakOfChildMB(pid int) (int, error) {
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+// peakOfChildrenMB is that of the largest process that another one has started:
+// Elasticsearch's command starts the server.
+func peakOfChildrenMB(pid int) (int, error) {
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
 		return 0, err
 	}
 	most := 0
-	for field := range strings.FieldsSeq(string(children)) {
-		child, err := strconv.Atoi(field)
+	for _, list := range lists {
+		children, err := os.ReadFile(list)
 		if err != nil {
 			return 0, err
 		}
-		mb, err := peakMB(child)
-		if err != nil {
-			return 0, err
+		for field := range strings.FieldsSeq(string(children)) {
+			child, err := strconv.Atoi(field)
+			if err != nil {
+				return 0, err
+			}
+			mb, err := peakMB(child)
+			if err != nil {
+				return 0, err
+			}
+			most = max(most, mb)
 		}
-		most = max(most, mb)
 	}
 	if most == 0 {
 		return 0, fmt.Errorf("process %d has no child", pid)

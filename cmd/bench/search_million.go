@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// millionConnections ask for millionSearches; millionWarm before them do not count.
+	// millionConnections ask for millionSearches; millionWarm before them do not count:
+	// it takes as many until Elasticsearch's compiler has seen enough.
 	millionConnections = 2
 	millionSearches    = 3000
-	millionWarm        = 1000
+	millionWarm        = 8000
 )
 
 // benchSearchMillion searches the large catalogue for what one store has, two words
@@ -40,7 +41,7 @@ func benchSearchMillion(ctx context.Context, g *ground) (err error) {
 	for i := range jobs {
 		jobs[i][0].url += fmt.Sprintf("&store_id=%d", 1+rng.IntN(millionStores))
 	}
-	warm, got := load(ctx, millionConnections, jobs[:millionWarm], time.Hour), load(ctx, millionConnections, jobs[millionWarm:], time.Hour)
+	warm, got := load(ctx, searchConnections, jobs[:millionWarm], time.Hour), load(ctx, millionConnections, jobs[millionWarm:], time.Hour)
 	if err := succeeded(warm, got); err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (l *large) footprint(ctx context.Context, api int) error {
 	for _, s := range sizes {
 		fmt.Printf("  disk      %s: %s MB\n", s.Index, s.Bytes)
 	}
-	engine, err := peakOfChildMB(l.services.Elasticsearch.Pid())
+	engine, err := peakOfChildrenMB(l.services.Elasticsearch.Pid())
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
-
-	"aforro/pkg/search"
 )
 
 const (
@@ -19,18 +17,10 @@ const (
 	mostInSegment = 4 << 30
 )
 
-// CompactIndex merges both parts of a version into few segments: a build leaves
-// dozens, each of which every search has to look in.
+// CompactIndex merges the products of a version into few segments: a build leaves
+// dozens, each of which every search has to look in. Titles stay as they are: the
+// completion suggester's automata take minutes to merge.
 func (c *Client) CompactIndex(ctx context.Context, index string) error {
-	for _, part := range search.Parts {
-		if err := c.compact(ctx, c.index(index, part)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *Client) compact(ctx context.Context, index string) error {
 	bounded, cancel := context.WithTimeout(ctx, compactTimeout)
 	defer cancel()
 	var size struct {

@@ -25,9 +25,10 @@ func mustPage(tb testing.TB, c *elasticsearch.Client, p search.Params) search.Pa
 func TestACursorWalkWhileThingsChange(t *testing.T) {
 	t.Parallel()
 	c, index := mustEmpty(t)
+	stock := func(id int64) []search.Stock { return []search.Stock{{StoreID: 1 + id%3, Quantity: 1}} }
 	var writes []search.Write
 	for id := int64(1); id <= 40; id++ {
-		writes = append(writes, search.Write{ID: id, Version: 1, Document: &search.Document{ID: id, Title: fmt.Sprintf("cable %d", id), Category: "x"}})
+		writes = append(writes, search.Write{ID: id, Version: 1, Document: &search.Document{ID: id, Title: fmt.Sprintf("cable %d", id), Category: "x", Stock: stock(id)}})
 	}
 	mustWrite(t, c, index, writes...)
 	if err := c.SwapAlias(t.Context(), index); err != nil {
@@ -37,6 +38,7 @@ func TestACursorWalkWhileThingsChange(t *testing.T) {
 		{Sort: search.ByPrice, PageSize: 7, Cursor: search.CursorStart},
 		{Query: "cable", Sort: search.ByRelevance, PageSize: 8, Cursor: search.CursorStart},
 		{Query: "cabel", Sort: search.ByNewest, PageSize: 9, Cursor: search.CursorStart},
+		{Query: "cable", Sort: search.ByDistance, PageSize: 7, Cursor: search.CursorStart, Near: &search.Near{Stores: []search.NearStore{{ID: 2, DistanceKM: 1}, {ID: 3, DistanceKM: 1}, {ID: 1, DistanceKM: 5}}}},
 	} {
 		seen, version := map[int64]int{}, search.Version(2)
 		start := mustPage(t, c, search.Params{Sort: search.ByPrice, Page: 1, PageSize: 100}).Count
@@ -47,8 +49,8 @@ func TestACursorWalkWhileThingsChange(t *testing.T) {
 			}
 			p.Cursor = page.NextCursor
 			mustWrite(t, c, index,
-				search.Write{ID: 1000 + start, Version: version, Document: &search.Document{ID: 1000 + start, Title: "cable new", Category: "x"}},
-				search.Write{ID: int64(version), Version: version * 100, Document: &search.Document{ID: int64(version), Title: "cable cable", Price: 999, Category: "x"}})
+				search.Write{ID: 1000 + start, Version: version, Document: &search.Document{ID: 1000 + start, Title: "cable new", Category: "x", Stock: stock(start)}},
+				search.Write{ID: int64(version), Version: version * 100, Document: &search.Document{ID: int64(version), Title: "cable cable", Price: 999, Category: "x", Stock: stock(int64(version))}})
 			version++
 			if err := c.Refresh(t.Context(), index); err != nil {
 				t.Fatal(err)
@@ -56,11 +58,11 @@ func TestACursorWalkWhileThingsChange(t *testing.T) {
 		}
 		for id, times := range seen {
 			if times != 1 {
-				t.Errorf("%q: product %d came %d times", p.Query, id, times)
+				t.Errorf("%q by %s: product %d came %d times", p.Query, p.Sort, id, times)
 			}
 		}
 		if int64(len(seen)) != start {
-			t.Errorf("%q: %d products came of %d", p.Query, len(seen), start)
+			t.Errorf("%q by %s: %d products came of %d", p.Query, p.Sort, len(seen), start)
 		}
 	}
 }
