@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -194,6 +195,30 @@ func (b *browser) scripts(run bool) {
 	b.tb.Helper()
 	b.do("scripts", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
+		return err
+	}))
+}
+
+// at lets pages know where the window is; nowhere forbids it.
+func (b *browser) at(latitude, longitude float64) {
+	b.tb.Helper()
+	accuracy := 10.0
+	b.permit("geolocation", cdpbrowser.PermissionSettingGranted)
+	b.do("be somewhere", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetGeolocationOverride, emulation.SetGeolocationOverrideParams{Latitude: &latitude, Longitude: &longitude, Accuracy: &accuracy})
+		return err
+	}))
+}
+
+func (b *browser) nowhere() {
+	b.tb.Helper()
+	b.permit("geolocation", cdpbrowser.PermissionSettingDenied)
+}
+
+func (b *browser) permit(what string, setting cdpbrowser.PermissionSetting) {
+	b.tb.Helper()
+	b.do("permit "+what, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, cdpbrowser.SetPermission, cdpbrowser.SetPermissionParams{Permission: &cdpbrowser.PermissionDescriptor{Name: what}, Setting: setting})
 		return err
 	}))
 }

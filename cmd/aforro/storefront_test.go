@@ -25,7 +25,7 @@ func TestStorefront(t *testing.T) {
 		name string
 		try  func(*testing.T, *shop, *browser)
 	}{
-		{"search", trySearch}, {"filters", tryFilters}, {"product", tryProduct}, {"order", tryOrder}, {"refused", tryRefused},
+		{"search", trySearch}, {"filters", tryFilters}, {"near me", tryNear}, {"product", tryProduct}, {"order", tryOrder}, {"refused", tryRefused},
 		{"sold out", trySoldOut}, {"errors", tryErrors}, {"without scripts", tryWithoutScripts}, {"speed", trySpeed},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
@@ -109,6 +109,27 @@ func (b *browser) tickBrand() {
 	if wrong := readPage[int](b, fmt.Sprintf(`[...document.querySelectorAll('.card .about p.fine:first-child')].filter(p => p.textContent.toLowerCase() !== %q).length`, strings.ToLower(brand))); wrong > 0 {
 		b.tb.Errorf("%d products are of another brand than %s", wrong, brand)
 	}
+}
+
+// tryNear: a shopper who lets the shop know where they are sees what is near, and how
+// far; one who does not is asked for a store.
+func tryNear(t *testing.T, _ *shop, b *browser) {
+	b.at(19.076, 72.8777) // Mumbai
+	b.open("/?q=laptop&store_id=7")
+	b.click("#near-me")
+	b.await("the place is in the address, to a kilometre or so", `new URLSearchParams(location.search).get('near') === '19.08,72.88' && !new URLSearchParams(location.search).has('store_id')`)
+	b.await("all results are near", `document.querySelectorAll('.card').length > 0 && [...document.querySelectorAll('.card')].every(c => /in Mumbai, \d+ km away/.test(c.textContent))`)
+	if pressed := readPage[string](b, `document.getElementById('near-me').getAttribute('aria-pressed')`); pressed != "true" {
+		t.Errorf("the button is pressed: %s", pressed)
+	}
+	b.mustBeAccessible("near me")
+	b.choose("#sort", "distance")
+	b.await("the order is in the address", `new URLSearchParams(location.search).get('sort') === 'distance' && document.getElementById('page').getAttribute('aria-busy') === null`)
+	b.click("#near-me")
+	b.await("pressed again the place is gone", `!new URLSearchParams(location.search).has('near')`)
+	b.nowhere()
+	b.click("#near-me")
+	b.await("a store is asked for instead", `document.getElementById('said').textContent.includes('Choose a store') && document.activeElement.id === 'store'`)
 }
 
 // wareFor finds a product that Pune has some of, and other stores more.
