@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/netip"
 	"regexp"
@@ -31,18 +30,16 @@ func requestID(ctx context.Context) string {
 // answer has. Nothing is cached unless its handler says so.
 func (s *Server) identify(c *gin.Context) {
 	id := c.GetHeader("X-Request-Id")
-	if id == "" || !requestIDs.MatchString(id) {
+	if !requestIDs.MatchString(id) {
 		id = rand.Text()
 	}
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), requestIDKey{}, id))
 	h := c.Writer.Header()
 	h["X-Request-Id"] = []string{id}
-	h["X-Content-Type-Options"], h["Referrer-Policy"], h["Cache-Control"] = noSniff, noReferrer, noStore
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h["Referrer-Policy"] = []string{"no-referrer"} // order pages carry a token in their address
+	h["Cache-Control"] = []string{"no-store"}
 }
-
-// Values of headers that every answer has; order pages carry a token in their
-// address.
-var noSniff, noReferrer, noStore = []string{"nosniff"}, []string{"no-referrer"}, []string{"no-store"}
 
 type httpMetrics struct {
 	seconds *prometheus.HistogramVec
@@ -77,9 +74,6 @@ func (s *Server) observe(c *gin.Context) {
 	}
 	status := c.Writer.Status()
 	s.metrics.seconds.WithLabelValues(route, knownMethod(c.Request.Method), strconv.Itoa(status)).Observe(took.Seconds())
-	if !s.o.Log.Enabled(c.Request.Context(), slog.LevelDebug) {
-		return
-	}
 	s.o.Log.DebugContext(c.Request.Context(), "request", "method", c.Request.Method, "path", c.Request.URL.Path,
 		"status", status, "took", took, "request", requestID(c.Request.Context()))
 }

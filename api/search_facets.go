@@ -12,8 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
-	jsonfast "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"aforro/elastic"
 	"aforro/pkg/catalog"
@@ -57,12 +55,12 @@ type facetValue struct {
 	ranged   bool
 }
 
-// MarshalJSONTo writes either.
-func (v facetValue) MarshalJSONTo(to *jsontext.Encoder) error {
+// MarshalJSON writes either.
+func (v facetValue) MarshalJSON() ([]byte, error) {
 	if v.ranged {
-		return jsonfast.MarshalEncode(to, []*float64{v.min, v.max})
+		return marshal([]*float64{v.min, v.max})
 	}
-	return to.WriteToken(jsontext.String(v.text))
+	return marshal(v.text)
 }
 
 // Schema describes it to clients.

@@ -1,16 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
 	"time"
-
-	jsonfast "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"aforro/pkg/search"
 )
@@ -149,11 +146,16 @@ func idsOf(hits []search.Hit) []int64 {
 	return ids
 }
 
-// marshal writes what json.Marshal does, in half the time, without escaping <, >
-// and &, which no client needs.
-func marshal(v any) ([]byte, error) { return jsonfast.Marshal(v, asEver) }
-
-var asEver = jsonfast.JoinOptions(jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false))
+// marshal is json.Marshal without escaping <, > and &, which no client needs.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
 
 // body writes what searchView describes, and the ETag of it. The results are not
 // digested again.

@@ -52,14 +52,12 @@ var shelvedRoutes = map[string]bool{searchRoute: true, suggestRoute: true}
 // write sends the answer as huma does.
 func (r *readyMade) write(c *gin.Context) {
 	h := c.Writer.Header()
-	values := make([]string, 0, 9)
-	for _, f := range [9]struct{ name, value string }{
+	for _, f := range []struct{ name, value string }{
 		{"Content-Type", r.ContentType}, {"Content-Length", r.Length}, {"Cache-Control", r.CacheControl}, {"Age", r.Age}, {"Etag", r.ETag}, {"Vary", r.Vary},
 		{positionHeader, r.Position}, {"X-Aforro-Index-Age", r.IndexAge}, {"X-Aforro-Stale", r.Stale},
 	} {
 		if f.value != "" {
-			values = append(values, f.value)
-			h[f.name] = values[len(values)-1 : len(values) : len(values)]
+			h[f.name] = []string{f.value}
 		}
 	}
 	c.Status(r.Status)

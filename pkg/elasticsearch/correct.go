@@ -172,8 +172,13 @@ func choose(words []string, known []bool, options []option) []string {
 var (
 	wordParts = []string{"hits.total.value", "hits.hits._id", "hits.hits.matched_queries",
 		"aggregations.words.buckets.*.doc_count", "suggest.*.text", "suggest.*.options.text", "suggest.*.options.score"}
-	wordPartsOfAll = []string{"responses.status", "responses.hits.total.value", "responses.hits.hits._id", "responses.hits.hits.matched_queries",
-		"responses.aggregations.words.buckets.*.doc_count", "responses.suggest.*.text", "responses.suggest.*.options.text", "responses.suggest.*.options.score"}
+	wordPartsOfAll = func() []string {
+		parts := []string{"responses.status"}
+		for _, part := range wordParts {
+			parts = append(parts, "responses."+part)
+		}
+		return parts
+	}()
 )
 
 type wordsAnswer struct {

@@ -183,15 +183,13 @@ func (c *Client) spellings(ctx context.Context, of []spelt) (map[spelt]string, e
 	if len(of) == 0 {
 		return nil, nil
 	}
-	var body bytes.Buffer
-	lines := json.NewEncoder(&body)
-	for _, s := range of {
-		one := m{"query": m{"term": m{onField(s.field): s.term}}, "sort": byID, "size": 1, "_source": []string{s.field}, "track_total_hits": false}
-		for _, line := range []m{{}, one} {
-			if err := lines.Encode(line); err != nil {
-				return nil, fmt.Errorf("write a request for spellings: %w", err)
-			}
-		}
+	bodies := make([]m, len(of))
+	for i, s := range of {
+		bodies[i] = m{"query": m{"term": m{onField(s.field): s.term}}, "sort": byID, "size": 1, "_source": []string{s.field}, "track_total_hits": false}
+	}
+	lines, err := searchLines(m{}, bodies)
+	if err != nil {
+		return nil, fmt.Errorf("write a request for spellings: %w", err)
 	}
 	var answer struct {
 		Responses []struct {
@@ -203,7 +201,7 @@ func (c *Client) spellings(ctx context.Context, of []spelt) (map[spelt]string, e
 			} `json:"hits"`
 		} `json:"responses"`
 	}
-	request := esapi.MsearchRequest{Index: c.live(), Body: bytes.NewReader(body.Bytes()), FilterPath: []string{"responses.status", "responses.hits.hits._source"}}
+	request := esapi.MsearchRequest{Index: c.live(), Body: bytes.NewReader(lines), FilterPath: []string{"responses.status", "responses.hits.hits._source"}}
 	if err := c.call(ctx, "read how values are spelt", request, &answer); err != nil {
 		return nil, err
 	}

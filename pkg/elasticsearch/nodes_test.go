@@ -16,6 +16,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"aforro/pkg/fault"
+	"aforro/pkg/lifecycle"
 	"aforro/pkg/search"
 )
 
@@ -239,6 +240,36 @@ func TestWhatIsAskedOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A merge takes its time: it is not begun on another node meanwhile, and the node at
+// work on it is not taken for one that hangs.
+func TestAMergeIsLeftToOneNode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		merges := 0
+		does := func(r *http.Request) (*http.Response, error) {
+			if !strings.HasSuffix(r.URL.Path, "/_forcemerge") {
+				return well(r)
+			}
+			merges++
+			return nil, lifecycle.Sleep(r.Context(), time.Hour)
+		}
+		n := &network{does: hosts{"a": does, "b": does}}
+		c := MustOver(t, n)
+		if err := c.CompactIndex(t.Context(), "lamps"); err != nil || merges != 1 {
+			t.Errorf("%d merges, %v", merges, err)
+		}
+		n.asked = nil
+		for range 10 {
+			if err := answered(t.Context(), c); err != nil {
+				t.Error(err)
+			}
+		}
+		if n.count("a") == 0 || n.count("b") == 0 {
+			t.Errorf("searches went to %v", n.asked)
+		}
+	})
 }
 
 // A caller that goes away says nothing about the node.

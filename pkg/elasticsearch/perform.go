@@ -148,7 +148,7 @@ func (a *asking) ask(to *node) (*http.Response, error) {
 func (a *asking) bound() (context.Context, context.CancelFunc) {
 	ctx := a.request.Context()
 	deadline, ok := ctx.Deadline()
-	if a.slow || !ok || creates(a.request) || !a.another(a.asked) {
+	if a.slow || !ok || takesTime(a.request) || !a.another(a.asked) {
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, max(time.Until(deadline)/share, leastTime))
@@ -196,10 +196,11 @@ func searches(r *http.Request) bool {
 	return strings.HasSuffix(r.URL.Path, "/_search") || strings.HasSuffix(r.URL.Path, "/_msearch") || strings.HasSuffix(r.URL.Path, "/_pit")
 }
 
-// creates reports whether the request makes an index: a second one would be told
-// that it is there already.
-func creates(r *http.Request) bool {
-	return r.Method == http.MethodPut && !strings.Contains(r.URL.Path, "/_")
+// takesTime reports whether the request must not be sent again while a node is at
+// work on it: one makes an index, and a second one would be told that it is there
+// already; one merges an index for as long as that takes.
+func takesTime(r *http.Request) bool {
+	return r.Method == http.MethodPut && !strings.Contains(r.URL.Path, "/_") || strings.HasSuffix(r.URL.Path, "/_forcemerge")
 }
 
 // passing reports whether an answer says that this node cannot do it now, and

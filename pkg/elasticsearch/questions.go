@@ -23,18 +23,15 @@ type question struct {
 // askAll sends searches for one page at once. One that fails is asked again by
 // itself, as every search is.
 func (c *Client) askAll(ctx context.Context, doing string, p search.Params, questions ...question) error {
-	var lines bytes.Buffer
-	head := m{"preference": preference(p), "allow_partial_search_results": false}
-	for _, q := range questions {
-		for _, line := range []m{head, q.body} {
-			text, err := jsonfast.Marshal(line, lenient, jsonfast.Deterministic(true))
-			if err != nil {
-				return fmt.Errorf("%s: write the request: %w", doing, err)
-			}
-			lines.Write(append(text, '\n'))
-		}
+	bodies := make([]m, len(questions))
+	for i, q := range questions {
+		bodies[i] = q.body
 	}
-	text, err := c.send(ctx, doing, esapi.MsearchRequest{Index: c.live(), Body: bytes.NewReader(lines.Bytes()), FilterPath: wordPartsOfAll})
+	lines, err := searchLines(m{"preference": preference(p), "allow_partial_search_results": false}, bodies)
+	if err != nil {
+		return fmt.Errorf("%s: write the request: %w", doing, err)
+	}
+	text, err := c.send(ctx, doing, esapi.MsearchRequest{Index: c.live(), Body: bytes.NewReader(lines), FilterPath: wordPartsOfAll})
 	if err != nil {
 		return err
 	}
@@ -63,4 +60,18 @@ func (c *Client) askAll(ctx context.Context, doing string, p search.Params, ques
 		}
 	}
 	return nil
+}
+
+// searchLines writes several searches, each behind the same head.
+func searchLines(head m, bodies []m) (lines []byte, err error) {
+	for _, body := range bodies {
+		for _, line := range []m{head, body} {
+			text, err := written(line)
+			if err != nil {
+				return nil, err
+			}
+			lines = append(append(lines, text...), '\n')
+		}
+	}
+	return lines, nil
 }

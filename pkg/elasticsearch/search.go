@@ -162,7 +162,7 @@ func (c *Client) post(ctx context.Context, request esapi.SearchRequest, body m) 
 // ask sends a search and decodes the answer into out. A part of the shards is
 // no answer.
 func (c *Client) ask(ctx context.Context, doing string, request esapi.SearchRequest, body m, out any) error {
-	text, err := jsonfast.Marshal(body, lenient, jsonfast.Deterministic(true))
+	text, err := written(body)
 	if err != nil {
 		return fmt.Errorf("%s: write the request: %w", doing, err)
 	}
@@ -175,6 +175,11 @@ func (c *Client) ask(ctx context.Context, doing string, request esapi.SearchRequ
 		return fmt.Errorf("%s: read the answer: %w", doing, err)
 	}
 	return nil
+}
+
+// written is a body as it is sent, the same each time.
+func written(body m) ([]byte, error) {
+	return jsonfast.Marshal(body, lenient, jsonfast.Deterministic(true))
 }
 
 // lenient reads and writes what encoding/json does, in less than half the time:
